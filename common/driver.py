@@ -1,0 +1,283 @@
+"""Plays a step as a person would: types commands at terminals, checks what comes
+back, and prints the session.
+
+A step's drive.py defines drive(d), where d is a Driver, and ends with
+
+    if __name__ == "__main__":
+        sys.exit(main(__file__, drive))
+
+Commands are written as a reader would type them, on /tmp/... and /suchfoo.*. They
+are run on a private directory and private names, and shown as they were written.
+"""
+
+import argparse
+import difflib
+import os
+import pty
+import re
+import resource
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from pathlib import Path
+
+from steps import BUILD, ROOT
+
+PATIENCE = 10  # seconds that a command may take
+PROMPT = ">>> "
+
+
+class Failure(Exception):
+    """Something was not as the step declares it."""
+
+
+def describe_status(status):
+    """A status as subprocess gives it, in the words of the steps' outcomes."""
+    if status < 0:
+        return f"dies of {signal.Signals(-status).name}"
+    return {0: "works", 1: "fails cleanly"}.get(status, f"exits with {status}")
+
+
+class Driver:
+    def __init__(self, out=None, colour=False):
+        self.out = out or sys.stdout
+        self.colour = colour
+        self.lines = []
+        self.outcome = None
+        self.directory = tempfile.mkdtemp(prefix="suchfoo-drive-")
+        self.children = []
+        self.seen = {}  # what was normalised: kind -> values, in order of appearance
+        self.terminal = None
+
+    # What the transcript shows.
+
+    def show(self, text, style=""):
+        for line in text.splitlines():
+            self.lines.append(line)
+            if self.colour and style:
+                line = f"\x1b[{style}m{line}\x1b[0m"
+            print(line, file=self.out, flush=True)
+
+    def say(self, text):
+        """A remark, shown as a shell comment: the start of a part of the session."""
+        if self.lines:
+            self.show("\n")
+        self.show(f"# {text}", "2")
+        self.terminal = None
+
+    def at(self, terminal):
+        """From here on, terminal number `terminal` is shown."""
+        if terminal is not None and terminal != self.terminal:
+            self.show(f"-- terminal {terminal} --", "36")
+        self.terminal = terminal
+
+    # From what is written to what is run, and back.
+
+    def private(self, command):
+        name = f"/suchfoo.{os.getpid()}."
+        command = re.sub(r"/suchfoo\.(?=[a-z])", name, command)
+        command = command.replace("/tmp/", self.directory + "/")
+        return re.sub(r"\bbuild/(?=\w)", f"{BUILD}/", command)
+
+    def normalised(self, text):
+        text = text.replace(self.directory, "/tmp").replace(f"{BUILD}/", "build/")
+        text = text.replace(f"suchfoo.{os.getpid()}.", "suchfoo.")
+        # A shell may say where it is and which process died; ours only how.
+        text = re.sub(r"^\S+: line \d+: +\d+ (\w+ error|Segmentation fault|Killed).*$",
+                      r"\1", text, flags=re.M)
+        text = re.sub(r"(?<=error) \(core dumped\)", "", text)
+        text = re.sub(
+            r"\b([0-9a-f]{8,16})-[0-9a-f]{8,16} (\S{4}) ([0-9a-f]{8}) \S+ (\d+) +",
+            lambda m: f"{self.label('ADDRESS', m[1])} {m[2]} {m[3]} DEVICE "
+                      f"{self.label('INODE', m[4])} ", text)
+        return re.sub(r"0x[0-9a-f]{5,}", lambda m: self.label("ADDRESS", m[0][2:]), text)
+
+    def label(self, kind, value):
+        """One name for one value: ADDRESS_1, ADDRESS_2, ..."""
+        values = self.seen.setdefault(kind, [])
+        if value.lstrip("0") not in values:
+            values.append(value.lstrip("0"))
+        return f"{kind}_{values.index(value.lstrip('0')) + 1}"
+
+    # Commands that run to their end.
+
+    def shell(self, command, status=0, says="", errors=None, outcome=False):
+        """Types `command` at a shell and shows it with all that it prints. Fails
+        unless the shell then has `status` in $? and the output holds `says` (a
+        text, or several). `outcome` makes the command's end the step's outcome."""
+        self.show(f"$ {command}", "1")
+        script = f"{self.private(command)}\nstatus=$?\nexit $status\n"
+        process = self.start(["sh", "-c", script], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            output, _ = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"{command}: still running after {PATIENCE} s") from None
+        output = self.normalised(output.decode(errors="replace"))
+        self.show(output)
+        if process.returncode != 0:
+            self.show("$ echo $?", "1")
+            self.show(str(process.returncode))
+        if process.returncode != status:
+            raise Failure(f"{command}: expected status {status}, "
+                          f"got {process.returncode}")
+        for text in [says] if isinstance(says, str) else says:
+            if text not in output:
+                raise Failure(f"{command}: expected {text!r} in its output")
+        if outcome:
+            # A shell reports a death by signal N as 128 + N.
+            code = process.returncode
+            self.outcome = describe_status(128 - code if code > 128 else code)
+        return output
+
+    def start(self, argv, **streams):
+        process = subprocess.Popen(argv, cwd=ROOT, start_new_session=True,
+                                   preexec_fn=no_core_file, **streams)
+        self.children.append(process)
+        return process
+
+    # Programs that hold a session.
+
+    def session(self, command, terminal=None):
+        """Starts `command` on a terminal of its own and waits for its prompt."""
+        return Session(self, command, terminal)
+
+    # However it ends.
+
+    def clean_up(self):
+        for process in self.children:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream:
+                    stream.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+        for leftover in Path("/dev/shm").glob(f"suchfoo.{os.getpid()}.*"):
+            leftover.unlink()
+
+
+class Session:
+    """A program on a pseudo-terminal, spoken to a line at a time."""
+
+    def __init__(self, driver, command, terminal):
+        self.driver = driver
+        self.terminal = terminal
+        self.command = command
+        driver.at(terminal)
+        driver.show(f"$ {command}", "1")
+        self.fd, inner = pty.openpty()
+        attributes = termios.tcgetattr(inner)
+        attributes[1] &= ~termios.OPOST  # a newline stays a newline
+        attributes[3] &= ~termios.ECHO  # what is typed is shown by type()
+        termios.tcsetattr(inner, termios.TCSANOW, attributes)
+        self.process = driver.start(driver.private(command).split(), stdin=inner,
+                                    stdout=inner, stderr=inner)
+        os.close(inner)
+        self.until_prompt()
+
+    def until_prompt(self):
+        text = ""
+        deadline = time.monotonic() + PATIENCE
+        while not text.endswith(PROMPT):
+            wait = max(0, deadline - time.monotonic())
+            if not select.select([self.fd], [], [], wait)[0]:
+                raise Failure(f"{self.command}: no prompt after {PATIENCE} s; "
+                              f"it printed {text!r}")
+            try:
+                text += os.read(self.fd, 4096).decode(errors="replace")
+            except OSError:  # Linux: EIO once the other side is closed
+                break
+        text = self.driver.normalised(text[:-len(PROMPT)] if text.endswith(PROMPT)
+                                      else text)
+        self.driver.show(text)
+        return text
+
+    def type(self, line, says=None):
+        """Types `line` at the prompt; its answer must be `says`, if that is given."""
+        self.driver.at(self.terminal)
+        self.driver.show(f"{PROMPT}{line}", "1")
+        os.write(self.fd, f"{line}\n".encode())
+        answer = self.until_prompt().rstrip("\n")
+        if says is not None and answer != says:
+            raise Failure(f"{line}: expected {says!r}, got {answer!r}")
+        return answer
+
+    def quit(self, status=0, outcome=False):
+        self.driver.at(self.terminal)
+        self.driver.show(f"{PROMPT}quit", "1")
+        os.write(self.fd, b"quit\n")
+        self.end(status, outcome)
+
+    def end(self, status, outcome=False):
+        try:
+            code = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"{self.command}: still running") from None
+        os.close(self.fd)
+        if code != status:
+            raise Failure(f"{self.command}: expected status {status}, got {code}")
+        if outcome:
+            self.driver.outcome = describe_status(code)
+
+
+def no_core_file():
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def end_on_signals():
+    """Lets a signal end us by an exception, so that clean-up runs."""
+    def stop(number, _frame):
+        raise KeyboardInterrupt
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+
+
+def play(drive, out=None, colour=False):
+    """Runs drive(Driver). Returns the driver and what went wrong, or None."""
+    driver = Driver(out, colour)
+    try:
+        drive(driver)
+        return driver, None
+    except Failure as failure:
+        return driver, str(failure)
+    finally:
+        driver.clean_up()
+
+
+def main(file, drive):
+    parser = argparse.ArgumentParser(description="Plays this step.")
+    parser.add_argument("--check", action="store_true",
+                        help="fail if the session is not the one in transcript.txt")
+    parser.add_argument("--write", action="store_true",
+                        help="write the session to transcript.txt")
+    options = parser.parse_args()
+    end_on_signals()
+    try:
+        driver, problem = play(drive, colour=sys.stdout.isatty()
+                               and "NO_COLOR" not in os.environ)
+    except KeyboardInterrupt:
+        return 130
+    if problem:
+        print(problem, file=sys.stderr)
+        return 1
+    text = "\n".join(driver.lines) + "\n"
+    transcript = Path(file).resolve().parent / "transcript.txt"
+    if options.write:
+        transcript.write_text(text, encoding="utf-8")
+    if options.check:
+        recorded = transcript.read_text(encoding="utf-8")
+        if recorded != text:
+            sys.stderr.writelines(difflib.unified_diff(
+                recorded.splitlines(True), text.splitlines(True), "transcript.txt",
+                "this run"))
+            print("the transcript differs: `make notes` writes it", file=sys.stderr)
+            return 1
+    return 0

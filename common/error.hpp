@@ -1,0 +1,49 @@
+// error.hpp: every system call is checked where it is made.
+//
+//     const int fd = check(::open(path, O_RDWR), "open", path);
+//
+// throws std::system_error: open "/tmp/suchfoo": No such file or directory
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+
+/// `text` in double quotes, on one line whatever it holds: a control character,
+/// a quote or a backslash is written as \xNN.
+inline std::string in_quotes(std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string result = "\"";
+    for (const unsigned char c : text) {
+        if (c < 0x20 || c == 0x7f || c == '"' || c == '\\') {
+            result += {'\\', 'x', digits[c / 16], digits[c % 16]};
+        } else {
+            result += static_cast<char>(c);
+        }
+    }
+    return result + '"';
+}
+
+/// Throws std::system_error for the error number `error` of `call` on `argument`.
+[[noreturn]] inline void fail(int error, std::string_view call,
+                              std::string_view argument = {}) {
+    std::string what(call);
+    if (argument.data() != nullptr) what += " " + in_quotes(argument);
+    throw std::system_error(error, std::generic_category(), what);
+}
+
+/// The result of a system call that reports failure as -1 (or, for mmap, as
+/// MAP_FAILED) and errno: returned if it succeeded, else thrown by fail().
+template <class Result>
+Result check(Result result, std::string_view call, std::string_view argument = {}) {
+    if constexpr (std::is_pointer_v<Result>) {
+        if (result == MAP_FAILED) fail(errno, call, argument);
+    } else {
+        if (result == -1) fail(errno, call, argument);
+    }
+    return result;
+}

@@ -1,0 +1,197 @@
+"""Writes the blocks of notes/*.md and README.md that stand between markers, and
+checks that they are in step with the code.
+
+    <!-- code: steps/01_raw_struct/layout.hpp#foo -->     a region of a tested file
+    <!-- transcript: 03_missing_file -->                  a driver's transcript, or
+    <!-- transcript: 04_empty_file_sigbus#one-byte -->    the part under one remark
+    <!-- table: path -->                                  a table of the steps
+    <!-- end -->                                          ends each of these
+    <!-- fragment -->                                     before a block that
+                                                          illustrates and is not ours
+
+`notes.py` writes transcripts and blocks; `notes.py --check` only compares.
+"""
+
+import argparse
+import difflib
+import re
+import subprocess
+import sys
+
+from steps import ROOT, all_steps
+
+MARKED = re.compile(r"<!-- (code|transcript|table): (\S+) -->\n(.*?)<!-- end -->\n?", re.S)
+REGION = re.compile(r"^[ \t]*(?://|#) #region (\S+)\n(.*?)^[ \t]*(?://|#) #endregion \1$",
+                    re.S | re.M)
+LANGUAGES = {".hpp": "cpp", ".cpp": "cpp", ".py": "python", ".sh": "sh"}
+
+
+class NoteError(Exception):
+    pass
+
+
+def pages():
+    return [ROOT / "README.md", *sorted((ROOT / "notes").glob("*.md"))]
+
+
+def regions(path):
+    """The regions of a source file, by name, without the markers within them."""
+    found = {}
+    for name, body in REGION.findall(path.read_text(encoding="utf-8")):
+        lines = [line for line in body.splitlines()
+                 if not re.match(r"\s*(//|#) #(end)?region ", line)]
+        indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()),
+                     default=0)
+        found[name] = "\n".join(line[indent:] for line in lines).strip("\n")
+    return found
+
+
+def code(reference):
+    name, _, region = reference.partition("#")
+    path = ROOT / name
+    if not path.is_file():
+        raise NoteError(f"code: {name}: no such file")
+    if not region:
+        return f"```{LANGUAGES[path.suffix]}\n{path.read_text(encoding='utf-8')}```"
+    found = regions(path)
+    if region not in found:
+        raise NoteError(f"code: {name} has no region {region!r}")
+    return f"```{LANGUAGES[path.suffix]}\n{found[region]}\n```"
+
+
+def slug(heading):
+    """A heading's anchor, as GitHub makes it."""
+    text = re.sub(r"[`*]|\[|\]\([^)]*\)", "", heading.strip().lower())
+    return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
+
+
+def transcript(reference):
+    name, _, part = reference.partition("#")
+    path = ROOT / "steps" / name / "transcript.txt"
+    if not path.is_file():
+        raise NoteError(f"transcript: {name}: no such transcript")
+    text = path.read_text(encoding="utf-8")
+    if part:
+        parts = re.split(r"^(?=# )", text, flags=re.M)
+        matching = [p for p in parts if slug(p.partition("\n")[0][2:]) == part]
+        if len(matching) != 1:
+            raise NoteError(f"transcript: {name} has {len(matching)} parts {part!r}")
+        text = matching[0]
+    return f"```console\n{text.strip()}\n```"
+
+
+def path_table(steps):
+    rows = ["| step | outcome | what is new | minutes |", "| --- | --- | --- | --- |"]
+    rows += [f"| [{s.name}](notes/{s.name}.md) | {s.outcome} | {s.title} | {s.minutes} |"
+             for s in steps]
+    return "\n".join(rows)
+
+
+TABLES = {"path": path_table}
+
+
+def table(reference):
+    if reference not in TABLES:
+        raise NoteError(f"table: no table {reference!r}")
+    return TABLES[reference](all_steps())
+
+
+MAKERS = {"code": code, "transcript": transcript, "table": table}
+
+
+def rendered(text):
+    def block(match):
+        kind, reference = match[1], match[2]
+        return f"<!-- {kind}: {reference} -->\n{MAKERS[kind](reference)}\n<!-- end -->\n"
+    return MARKED.sub(block, text)
+
+
+def outside_code(text):
+    return re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M)
+
+
+def unmarked_blocks(text):
+    """The first lines of C++ and console blocks that no marker precedes."""
+    text = re.sub(r"<!-- fragment -->\n+```.*?^```$", "", MARKED.sub("", text),
+                  flags=re.S | re.M)
+    return [m[2] for m in re.finditer(r"^```(cpp|c\+\+|console)\n(.*)$", text, re.M)]
+
+
+def broken_links(path, text):
+    for target in re.findall(r"\]\(([^)\s]+)\)", outside_code(text)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        linked = (path.parent / name).resolve() if name else path
+        if not linked.exists():
+            yield f"link to {target}: no such file"
+        elif anchor and linked.suffix == ".md":
+            headings = re.findall(r"^#+ (.*)$", outside_code(linked.read_text()), re.M)
+            if anchor not in [slug(h) for h in headings]:
+                yield f"link to {target}: no such heading"
+        elif anchor and anchor not in regions(linked):
+            yield f"link to {target}: no such region"
+
+
+def problems():
+    """Everything that is wrong with the pages, one line each."""
+    used = set()
+    for path in pages():
+        name = path.relative_to(ROOT)
+        text = path.read_text(encoding="utf-8")
+        starts = len(re.findall(r"<!-- (?:code|transcript|table):", text))
+        if starts != len(MARKED.findall(text)) or starts != text.count("<!-- end -->"):
+            yield f"{name}: a marker without its end"
+        used.update(reference for kind, reference, _ in MARKED.findall(text)
+                    if kind == "code")
+        try:
+            new = rendered(text)
+            if new != text:
+                diff = difflib.unified_diff(text.splitlines(), new.splitlines(),
+                                            str(name), "the sources", lineterm="", n=1)
+                yield f"{name}: not in step; `make notes` writes it\n" + "\n".join(diff)
+        except NoteError as error:
+            yield f"{name}: {error}"
+        for line in unmarked_blocks(text):
+            yield f"{name}: a block without a marker: {line}"
+        for problem in broken_links(path, text):
+            yield f"{name}: {problem}"
+    for path in sorted((ROOT / "steps").glob("*/*.?pp")):
+        name = path.relative_to(ROOT)
+        marks = len(re.findall(r"^\s*// #(?:end)?region ", path.read_text(), re.M))
+        if marks != 2 * len(regions(path)):
+            yield f"{name}: a region that does not begin or end"
+        for region in regions(path):
+            if f"{name}#{region}" not in used and str(name) not in used:
+                yield f"{name}: no page shows its region {region!r}"
+
+
+def write():
+    for step in all_steps():
+        subprocess.run([sys.executable, str(step.folder / "drive.py"), "--write"],
+                       check=True, stdout=subprocess.DEVNULL)
+    for path in pages():
+        text = path.read_text(encoding="utf-8")
+        try:
+            new = rendered(text)
+        except NoteError as error:
+            sys.exit(f"{path.relative_to(ROOT)}: {error}")
+        if new != text:
+            path.write_text(new, encoding="utf-8")
+            print(f"wrote {path.relative_to(ROOT)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    if not parser.parse_args().check:
+        write()
+    found = list(problems())
+    for problem in found:
+        print(problem, file=sys.stderr)
+    print(f"notes: {len(pages())} pages, {len(found)} problems")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

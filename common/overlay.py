@@ -1,0 +1,110 @@
+"""Builds a step's program and tests with other headers first on the include path,
+and runs the test cases one by one: the same judge for the reference, the mutants
+and the labs."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from steps import BUILD, ROOT
+
+COMPILER = os.environ.get("CXX", "g++")
+FLAGS = ["-std=c++20", "-g", "-Wall", "-Wextra", "-Wpedantic"]
+COMPILE_LIMIT = 120  # seconds
+CASE_LIMIT = 30  # seconds; a child of a test is given up after 10
+
+_main_object_lock = threading.Lock()
+
+
+@dataclass
+class Case:
+    name: str
+    passed: bool
+    skipped: bool
+    output: str
+
+
+class BuildError(Exception):
+    """The compiler's own words."""
+
+
+def run_limited(argv, limit, env=None):
+    """Runs argv in a process group of its own, which is ended after `limit`
+    seconds. Returns the exit status (None: it ran into the limit) and the output."""
+    process = subprocess.Popen(argv, cwd=ROOT, env=env, start_new_session=True,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+    try:
+        output, _ = process.communicate(timeout=limit)
+        return process.returncode, output.decode(errors="replace")
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+        return None, output.decode(errors="replace")
+
+
+def compile_one(arguments):
+    status, output = run_limited([COMPILER, *FLAGS, *arguments], COMPILE_LIMIT)
+    if status is None:
+        output += f"\nthe compiler was still running after {COMPILE_LIMIT} s"
+    if status != 0:
+        raise BuildError(output)
+
+
+def main_object():
+    """The object file of tests/main.cpp, which no overlay changes."""
+    source = ROOT / "tests" / "main.cpp"
+    target = BUILD / "overlay" / "main.o"
+    with _main_object_lock:
+        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            compile_one(["-I.", "-c", str(source), "-o", str(target)])
+    return target
+
+
+def build(step, overlay, target):
+    """Builds the program and the tests of `step` into the folder `target`, with the
+    folders `overlay` before steps/. Raises BuildError."""
+    target.mkdir(parents=True, exist_ok=True)
+    includes = [f"-I{folder}" for folder in overlay] + ["-Isteps", "-I."]
+    with ThreadPoolExecutor() as both:
+        program = both.submit(compile_one, [
+            *includes, f"steps/{step.name}/main.cpp", "-o", str(target / step.name)])
+        tests = both.submit(compile_one, [
+            *includes, f'-DSUCHFOO_PROGRAMS="{target}"', f"tests/{step.name}_test.cpp",
+            str(main_object()), "-o", str(target / f"{step.name}_test")])
+        program.result()
+        tests.result()
+
+
+def case_names(target, step, *filters):
+    """The names of the test cases that match doctest's `filters`, in order."""
+    status, output = run_limited([str(target / f"{step.name}_test"),
+                                  "--list-test-cases", "--order-by=file", *filters],
+                                 CASE_LIMIT)
+    if status != 0:
+        raise RuntimeError(f"{step.name}_test cannot list its cases: {output}")
+    return [line for line in output.splitlines()
+            if line and not line.startswith(("[doctest]", "====="))]
+
+
+def run_case(target, step, name):
+    status, output = run_limited([str(target / f"{step.name}_test"),
+                                  f"--test-case={name}"], CASE_LIMIT)
+    if status is None:
+        output += f"\nstill running after {CASE_LIMIT} s\n"
+    return Case(name, status == 0, bool(re.search("^SKIPPED: ", output, re.M)), output)
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def fail(text):
+    print(text, file=sys.stderr, flush=True)
+    sys.exit(1)

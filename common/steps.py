@@ -1,0 +1,63 @@
+"""The steps, as the folders and the notes' front matter declare them."""
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = Path(os.environ.get("SUCHFOO_BUILD", ROOT / "build"))
+
+
+def front_matter(path):
+    """The `key: value` lines between the two `---` lines at a note's top."""
+    match = re.match(r"---\n(.*?)\n---\n", path.read_text(encoding="utf-8"), re.S)
+    if not match:
+        raise ValueError(f"{path}: no front matter")
+    return dict(re.findall(r"^(\w+): *(.+?) *$", match.group(1), re.M))
+
+
+@dataclass(frozen=True)
+class Step:
+    name: str  # "03_missing_file"
+    title: str
+    minutes: int
+    outcome: str  # "works", "fails cleanly", "dies of SIGBUS"
+    points: int
+
+    @property
+    def number(self):
+        return self.name[:2]
+
+    @property
+    def folder(self):
+        return ROOT / "steps" / self.name
+
+    @property
+    def note(self):
+        return ROOT / "notes" / f"{self.name}.md"
+
+    @property
+    def headers(self):
+        return sorted(path.name for path in self.folder.glob("*.hpp"))
+
+
+def all_steps():
+    steps = []
+    for folder in sorted((ROOT / "steps").glob("[0-9][0-9]_*")):
+        about = front_matter(ROOT / "notes" / f"{folder.name}.md")
+        steps.append(Step(folder.name, about["title"], int(about["minutes"]),
+                          about["outcome"], int(about["points"])))
+    return steps
+
+
+def find_step(number):
+    """The step that "03", "3" or "03_missing_file" names; else exits with 2."""
+    steps = all_steps()
+    for step in steps:
+        if number in (step.name, step.number) or number.zfill(2) == step.number:
+            return step
+    numbers = " ".join(step.number for step in steps)
+    print(f"no step {number!r}; the steps are {numbers}", file=sys.stderr)
+    sys.exit(2)

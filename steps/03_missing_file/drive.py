@@ -1,0 +1,22 @@
+"""Plays step 03: a mapping without its file, then with it."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "common"))
+from driver import main
+
+
+def drive(d):
+    d.say("no file")
+    d.shell("build/steps/03_missing_file /tmp/suchfoo", status=1, outcome=True,
+            says='03_missing_file: open "/tmp/suchfoo": No such file or directory (ENOENT)')
+    d.shell("test -e /tmp/suchfoo || echo there is still no file",
+            says="there is still no file")
+    d.say("a file of eight bytes, written by hand in octal")
+    d.shell(r"printf '\52\0\0\0\142\0\0\0' > /tmp/suchfoo")
+    d.shell("build/steps/03_missing_file /tmp/suchfoo", says="Foo(42, 98)")
+
+
+if __name__ == "__main__":
+    sys.exit(main(__file__, drive))

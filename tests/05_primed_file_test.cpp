@@ -1,0 +1,288 @@
+// Tests of 05_primed_file: a file that is created whole, and the guard before a
+// mapping.
+#include "05_primed_file/primed_file.hpp"
+
+#include <csignal>
+
+#include "tests/support.hpp"
+
+namespace {
+
+const std::string program = program_path("05_primed_file");
+
+mode_t mode_of(const std::string& path) {
+    struct stat status {};
+    check(::stat(path.c_str(), &status), "stat", path);
+    return status.st_mode & 07777;
+}
+
+/// While one exists, no file of this process can grow past `bytes`.
+class file_size_limit {
+public:
+    explicit file_size_limit(rlim_t bytes) {
+        check(::getrlimit(RLIMIT_FSIZE, &usual_), "getrlimit");
+        std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit small{bytes, usual_.rlim_max};
+        check(::setrlimit(RLIMIT_FSIZE, &small), "setrlimit");
+    }
+    file_size_limit(const file_size_limit&) = delete;
+    file_size_limit& operator=(const file_size_limit&) = delete;
+    ~file_size_limit() { ::setrlimit(RLIMIT_FSIZE, &usual_); }
+
+private:
+    rlimit usual_{};
+};
+
+std::string refusal(const std::string& path) {
+    try {
+        foo_from_primed_file(path);
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+    return "nothing was thrown";
+}
+
+}  // namespace
+
+TEST_CASE("dying: maps a primed file that is then truncated" * doctest::skip()) {
+    const temporary_directory directory;
+    prime_file(directory / "foo", Foo(42, 98));
+    const Foo f = foo_from_primed_file(directory / "foo");
+    std::filesystem::resize_file(directory / "foo", 0);
+    std::filesystem::remove_all(directory.path());
+    std::cout << f;
+}
+
+TEST_SUITE("lab") {
+    TEST_CASE("header: prime_file creates the eight bytes and nothing beside them") {
+        const temporary_directory directory;
+        prime_file(directory / "foo", Foo(42, 98));
+        CHECK(read_file(directory / "foo") == foo_bytes(42, 98));
+        CHECK(directory.names() == "foo ");
+    }
+
+    TEST_CASE("header: a primed file is its owner's alone") {
+        const temporary_directory directory;
+        const mode_t usual = ::umask(0);
+        prime_file(directory / "foo", Foo(42, 98));
+        ::umask(usual);
+        CHECK(mode_of(directory / "foo") == 0600);
+    }
+
+    TEST_CASE("header: prime_file refuses what exists and leaves it as it was") {
+        const temporary_directory directory;
+        write_file(directory / "foo", "precious");
+        std::filesystem::create_symlink(directory / "nowhere", directory / "link");
+        std::filesystem::create_directory(directory / "folder");
+        for (const char* name : {"foo", "link", "folder"}) {
+            CAPTURE(name);
+            try {
+                prime_file(directory / name, Foo(42, 98));
+                FAIL("nothing was thrown");
+            } catch (const std::system_error& error) {
+                CHECK(error.code() == std::errc::file_exists);
+            }
+        }
+        CHECK(read_file(directory / "foo") == "precious");
+        CHECK_FALSE(std::filesystem::exists(directory / "nowhere"));
+        CHECK(directory.names().size() == std::string("foo link folder ").size());
+    }
+
+    TEST_CASE("header: with room for half a foo there is no file at all") {
+        const temporary_directory directory;
+        for (const rlim_t room : {4, 0}) {
+            bool thrown = false;
+            {
+                const file_size_limit now(room);
+                try {
+                    prime_file(directory / "foo", Foo(42, 98));
+                } catch (const std::runtime_error&) {
+                    thrown = true;
+                }
+            }
+            CHECK(thrown);
+            CHECK(directory.names() == "");
+        }
+    }
+
+    TEST_CASE("header: the guard maps a primed file shared") {
+        const temporary_directory directory;
+        prime_file(directory / "foo", Foo(42, 98));
+        Foo f = foo_from_primed_file(directory / "foo");
+        CHECK(f.bar() == 42);
+        f.set_baz(-1);
+        CHECK(read_file(directory / "foo") == foo_bytes(42, -1));
+    }
+
+    TEST_CASE("header: the guard refuses every size but eight and changes nothing") {
+        const temporary_directory directory;
+        for (const std::size_t size : {0, 1, 2, 3, 4, 5, 6, 7, 9, 16, 4096, 5000}) {
+            const std::string content(size, 'x');
+            write_file(directory / "foo", content);
+            CHECK(refusal(directory / "foo") == in_quotes(directory / "foo") + " has " +
+                                                    std::to_string(size) +
+                                                    " bytes, not the 8 of a foo");
+            CHECK(read_file(directory / "foo") == content);
+        }
+    }
+
+    TEST_CASE("header: the guard refuses what is not a regular file") {
+        const temporary_directory directory;
+        check(::mkfifo((directory / "fifo").c_str(), 0600), "mkfifo");
+        for (const std::string& path :
+             {directory / "fifo", std::string("/dev/zero"), std::string("/dev/null")}) {
+            CHECK(refusal(path) == in_quotes(path) + " is not a regular file");
+        }
+    }
+
+    TEST_CASE("header: a refused file is closed again") {
+        const temporary_directory directory;
+        write_file(directory / "foo", "short");
+        const std::size_t before = open_descriptors();
+        refusal(directory / "foo");
+        refusal("/dev/null");
+        CHECK(open_descriptors() == before);
+    }
+
+    TEST_CASE("program: primes a file and prints its Foo then and later") {
+        const temporary_directory directory;
+        ended result = run({program, directory / "foo", "42", "-98"});
+        CHECK(result.how == "exit status 0");
+        CHECK(result.out == "Foo(42, -98)\n");
+        CHECK(result.err == "");
+        CHECK(read_file(directory / "foo") == foo_bytes(42, -98));
+
+        result = run({program, directory / "foo"});
+        CHECK(result.how == "exit status 0");
+        CHECK(result.out == "Foo(42, -98)\n");
+    }
+
+    TEST_CASE("program: refuses to prime a path that exists") {
+        const temporary_directory directory;
+        write_file(directory / "foo", "precious");
+        const ended result = run({program, directory / "foo", "42", "98"});
+        CHECK(result.how == "exit status 1");
+        CHECK(result.out == "");
+        CHECK(result.err == "05_primed_file: link " + in_quotes(directory / "foo") +
+                                ": File exists (EEXIST)\n");
+        CHECK(read_file(directory / "foo") == "precious");
+    }
+
+    TEST_CASE(
+        "program: whatever is no primed file gets one line and status 1 at once") {
+        const temporary_directory directory;
+        const std::string path = directory / "foo";
+        const auto refuses = [&](const std::string& given, const std::string& why) {
+            const ended result = run({program, given});
+            CHECK(result.how == "exit status 1");
+            CHECK(result.out == "");
+            CHECK(result.err == "05_primed_file: " + why + "\n");
+        };
+        refuses(path,
+                "open " + in_quotes(path) + ": No such file or directory (ENOENT)");
+        write_file(path, "");
+        refuses(path, in_quotes(path) + " has 0 bytes, not the 8 of a foo");
+        write_file(path, "1234567");
+        refuses(path, in_quotes(path) + " has 7 bytes, not the 8 of a foo");
+        write_file(path, "123456789");
+        refuses(path, in_quotes(path) + " has 9 bytes, not the 8 of a foo");
+        check(::mkfifo((directory / "fifo").c_str(), 0600), "mkfifo");
+        refuses(directory / "fifo",
+                in_quotes(directory / "fifo") + " is not a regular file");
+        refuses("/dev/null", "\"/dev/null\" is not a regular file");
+        refuses(directory.path(),
+                "open " + in_quotes(directory.path()) + ": Is a directory (EISDIR)");
+        std::filesystem::create_symlink(directory / "nowhere", directory / "link");
+        refuses(directory / "link", "open " + in_quotes(directory / "link") +
+                                        ": No such file or directory (ENOENT)");
+        CHECK(read_file(path) == "123456789");
+    }
+
+    TEST_CASE("program: a link to a primed file is followed") {
+        const temporary_directory directory;
+        prime_file(directory / "foo", Foo(42, 98));
+        std::filesystem::create_symlink("foo", directory / "link");
+        const ended result = run({program, directory / "link"});
+        CHECK(result.how == "exit status 0");
+        CHECK(result.out == "Foo(42, 98)\n");
+    }
+
+    TEST_CASE("program: of twenty that prime one path at once exactly one succeeds") {
+        const temporary_directory directory;
+        std::vector<child> racers;
+        for (int i = 0; i < 20; ++i) {
+            racers.emplace_back(
+                child({program, directory / "foo", std::to_string(i), "98"}));
+        }
+        int winner = -1;
+        int winners = 0;
+        for (int i = 0; i < 20; ++i) {
+            const ended result = racers[static_cast<std::size_t>(i)].wait();
+            if (result.how == "exit status 0") {
+                winner = i;
+                ++winners;
+            } else {
+                CHECK(result.err.find("File exists (EEXIST)") != std::string::npos);
+            }
+        }
+        CHECK(winners == 1);
+        CHECK(read_file(directory / "foo") == foo_bytes(winner, 98));
+        CHECK(directory.names() == "foo ");
+    }
+}
+
+TEST_CASE("program: a file that is not permitted is refused") {
+    // Root may open anything, so as root the program is run as nobody, from a copy
+    // that nobody can reach.
+    const temporary_directory directory;
+    prime_file(directory / "foo", Foo(42, 98));
+    std::vector<std::string> words{program, directory / "foo"};
+    if (::geteuid() == 0) {
+        std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
+        std::filesystem::copy_file(program, directory / "program");
+        words = {"setpriv",        "--reuid=65534",       "--regid=65534",
+                 "--clear-groups", directory / "program", directory / "foo"};
+        if (run({"setpriv", "--reuid=65534", "true"}).how != "exit status 0") {
+            skip("this process can neither lack the permission nor drop it (setpriv)");
+            return;
+        }
+    } else {
+        check(::chmod((directory / "foo").c_str(), 0400), "chmod");
+    }
+    const ended result = run(words);
+    CHECK(result.how == "exit status 1");
+    CHECK(result.err == "05_primed_file: open " + in_quotes(directory / "foo") +
+                            ": Permission denied (EACCES)\n");
+}
+
+TEST_CASE("program: BAR and BAZ that are not ints create nothing") {
+    const temporary_directory directory;
+    for (const char* wrong : {"x", "", "4294967296", "1.5", "0x10", " 1"}) {
+        for (const auto& words :
+             {std::vector<std::string>{wrong, "98"}, {"42", wrong}}) {
+            const ended result = run({program, directory / "foo", words[0], words[1]});
+            CHECK(result.how == "exit status 2");
+            CHECK(result.out == "");
+            CHECK(result.err ==
+                  "usage: 05_primed_file PATH BAR BAZ\n       05_primed_file PATH\n");
+        }
+    }
+    CHECK(run({program, directory / "foo", "42"}).how == "exit status 2");
+    CHECK(run({program}).how == "exit status 2");
+    CHECK(directory.names() == "");
+}
+
+TEST_CASE("program: a directory that is missing is named") {
+    const temporary_directory directory;
+    const ended result = run({program, directory / "no/foo", "42", "98"});
+    CHECK(result.how == "exit status 1");
+    CHECK(result.err == "05_primed_file: mkostemp " + in_quotes(directory / "no/foo") +
+                            ": No such file or directory (ENOENT)\n");
+}
+
+TEST_CASE("program: the guard cannot know what another does after it looked") {
+    const ended result =
+        run({"/proc/self/exe", "--no-skip",
+             "--test-case=dying: maps a primed file that is then truncated"});
+    CHECK(result.how == "killed by SIGBUS");
+}

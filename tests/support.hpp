@@ -1,0 +1,123 @@
+// support.hpp: what the tests share: the program under test, a temporary
+// directory of their own, and reasons to skip.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/error.hpp"
+#include "common/spawn.hpp"
+
+/// The path of the step's program `name`: in the folder that the environment
+/// variable SUCHFOO_PROGRAMS names, or else where CMake built it.
+inline std::string program_path(const std::string& name) {
+    const char* folder = std::getenv("SUCHFOO_PROGRAMS");
+    return std::string(folder ? folder : SUCHFOO_PROGRAMS) + "/" + name;
+}
+
+/// A fresh directory, removed with all that is in it.
+class temporary_directory {
+public:
+    temporary_directory() {
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "suchfoo-test-XXXXXX").string();
+        if (::mkdtemp(pattern.data()) == nullptr) fail(errno, "mkdtemp", pattern);
+        path_ = pattern;
+    }
+    temporary_directory(const temporary_directory&) = delete;
+    temporary_directory& operator=(const temporary_directory&) = delete;
+    ~temporary_directory() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+
+    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+    const std::string& path() const { return path_; }
+
+    /// The names in the directory, one space after each.
+    std::string names() const {
+        std::string result;
+        for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+            result += entry.path().filename().string() + " ";
+        }
+        return result;
+    }
+
+private:
+    std::string path_;
+};
+
+inline std::string read_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+inline void write_file(const std::string& path, const std::string& content) {
+    std::ofstream out(path, std::ios::binary);
+    out << content;
+    if (!out.flush()) throw std::runtime_error("cannot write " + path);
+}
+
+/// The eight bytes of a foo, as text to write to a file or to compare with one.
+inline std::string foo_bytes(int bar, int baz) {
+    const int fields[] = {bar, baz};
+    std::string result(sizeof fields, '\0');
+    std::memcpy(result.data(), fields, sizeof fields);
+    return result;
+}
+
+/// How many file descriptors this process has open.
+inline std::size_t open_descriptors() {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// Whether this process has the file at `path` mapped.
+inline bool is_mapped(const std::string& path) {
+    return read_file("/proc/self/maps").find(path) != std::string::npos;
+}
+
+/// While one exists, malloc fails: there is no more address space, and what the
+/// heap had in hand is used up. Of no use under AddressSanitizer.
+class no_memory_left {
+public:
+    no_memory_left() {
+        check(::getrlimit(RLIMIT_AS, &usual_), "getrlimit");
+        const rlimit none{0, usual_.rlim_max};
+        check(::setrlimit(RLIMIT_AS, &none), "setrlimit");
+        for (const std::size_t size : {65536, 1024, 8}) {
+            while (void* memory = std::malloc(size)) first_ = new (memory) link{first_};
+        }
+    }
+    no_memory_left(const no_memory_left&) = delete;
+    no_memory_left& operator=(const no_memory_left&) = delete;
+    ~no_memory_left() {
+        ::setrlimit(RLIMIT_AS, &usual_);
+        while (first_ != nullptr) std::free(std::exchange(first_, first_->next));
+    }
+
+private:
+    struct link {
+        link* next;
+    };
+    rlimit usual_{};
+    link* first_ = nullptr;
+};
+
+/// Says why a test cannot run here. The caller then returns before any assertion,
+/// and CTest counts the test as skipped.
+inline void skip(const std::string& reason) {
+    std::cout << "SKIPPED: " << reason << "\n";
+}
