@@ -55,7 +55,7 @@ TEST_SUITE("lab") {
         CHECK(bytes_of(value)[7] == std::byte{0xff});
     }
 
-    TEST_CASE("program: prints sizes, offsets and the bytes of both structs") {
+    TEST_CASE("program: prints sizes and offsets and bytes of both structs") {
         const ended result = run({program_path("01_raw_struct")});
         CHECK(result.how == "exit status 0");
         CHECK(result.err == "");

@@ -1,0 +1,100 @@
+"""The notes are in step with the code, and the checker notices when they are not."""
+
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from tool import ROOT
+
+import notes
+
+
+class Notes(unittest.TestCase):
+    def test_the_pages_are_in_step(self):
+        self.assertEqual(list(notes.problems()), [])
+
+
+class Checker(unittest.TestCase):
+    """Each test breaks one thing in a small project of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        self.step = self.root / "steps" / "01_one"
+        self.step.mkdir(parents=True)
+        (self.root / "notes").mkdir()
+        (self.step / "one.hpp").write_text(
+            "// #region a\n  int a;\n// #endregion a\n")
+        (self.step / "transcript.txt").write_text("# first\n$ x\n1\n\n# second\n$ y\n2\n")
+        (self.root / "README.md").write_text("# Title\n[note](notes/01_one.md)\n")
+        self.page = ("---\ntitle: One\nminutes: 5\noutcome: works\npoints: 1\n---\n"
+                     "# One\n"
+                     "<!-- code: steps/01_one/one.hpp#a -->\n```cpp\nint a;\n```\n"
+                     "<!-- end -->\n"
+                     "<!-- transcript: 01_one#second -->\n```console\n# second\n$ y\n2\n"
+                     "```\n<!-- end -->\n"
+                     "[up](../README.md#title) [region](../steps/01_one/one.hpp#a)\n")
+        patch = mock.patch("notes.ROOT", self.root)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def found(self, page=None):
+        (self.root / "notes" / "01_one.md").write_text(page or self.page)
+        return "\n".join(notes.problems())
+
+    def test_a_page_in_step_has_no_problem(self):
+        self.assertEqual(self.found(), "")
+
+    def test_a_changed_block(self):
+        self.assertIn("not in step", self.found(self.page.replace("int a", "int b")))
+
+    def test_a_changed_source(self):
+        (self.step / "one.hpp").write_text("// #region a\n  int b;\n// #endregion a\n")
+        self.assertIn("not in step", self.found())
+
+    def test_a_changed_transcript(self):
+        (self.step / "transcript.txt").write_text("# second\n$ y\n3\n")
+        self.assertIn("not in step", self.found())
+
+    def test_a_marker_that_names_no_region(self):
+        self.assertIn("has no region 'c'", self.found(self.page.replace("hpp#a -->",
+                                                                        "hpp#c -->")))
+
+    def test_a_marker_that_names_no_file(self):
+        self.assertIn("no such file", self.found(self.page.replace("code: steps/01_one/one",
+                                                                   "code: steps/two")))
+
+    def test_a_marker_that_names_no_part(self):
+        self.assertIn("0 parts", self.found(self.page.replace("#second -->", "#x -->")))
+
+    def test_a_marker_without_its_end(self):
+        self.assertIn("without its end", self.found(self.page + "<!-- end -->\n"))
+
+    def test_a_region_that_no_page_shows(self):
+        with open(self.step / "one.hpp", "a") as file:
+            file.write("// #region z\nint z;\n// #endregion z\n")
+        self.assertIn("no page shows its region 'z'", self.found())
+
+    def test_a_region_that_does_not_end(self):
+        with open(self.step / "one.hpp", "a") as file:
+            file.write("// #region z\nint z;\n")
+        self.assertIn("does not begin or end", self.found())
+
+    def test_a_block_without_a_marker(self):
+        for block in ("```cpp\nint x;\n```\n", "```console\n$ ls\n```\n"):
+            self.assertIn("a block without a marker", self.found(self.page + block))
+            marked = f"{self.page}<!-- fragment -->\n{block}"
+            self.assertEqual(self.found(marked), "")
+
+    def test_links(self):
+        for link, problem in (("nowhere.md", "no such file"),
+                              ("../README.md#nothing", "no such heading"),
+                              ("#two", "no such heading"),
+                              ("../steps/01_one/one.hpp#b", "no such region")):
+            self.assertIn(problem, self.found(f"{self.page}[x]({link})\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,17 @@
+"""What the tests of the tools share."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "common"))
+
+
+def run(*argv, **more):
+    """Runs a command in the project's folder, its output as text, for a minute."""
+    environment = {**os.environ, **more.pop("env", {})}
+    return subprocess.run([str(word) for word in argv], cwd=more.pop("cwd", ROOT),
+                          env=environment, stdin=subprocess.DEVNULL, text=True,
+                          capture_output=True, timeout=more.pop("timeout", 60), **more)
