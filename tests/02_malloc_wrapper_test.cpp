@@ -123,7 +123,7 @@ TEST_SUITE("lab") {
         CHECK(result.out.find("f is still Foo(42, -1)\n") != std::string::npos);
     }
 
-    TEST_CASE("program: without arguments it is Foo(0, 0)") {
+    TEST_CASE("program: without arguments both fields are zero") {
         const ended result = run({program_path("02_malloc_wrapper")});
         CHECK(result.how == "exit status 0");
         CHECK(result.out.find("f = Foo(0, 0), 8 bytes: 00 00 00 00 00 00 00 00\n") ==
