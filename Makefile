@@ -5,15 +5,17 @@ BUILD  ?= build
 export SUCHFOO_BUILD = $(abspath $(BUILD))
 
 numbers := $(sort $(foreach step,$(wildcard steps/[0-9][0-9]_*),$(firstword $(subst _, ,$(notdir $(step))))))
-step    := $(notdir $(firstword $(wildcard steps/$(STEP)_*)))
+step    := $(notdir $(firstword $(wildcard steps/$(STEP)_* steps/0$(STEP)_*)))
 
-.PHONY: help build tour test notes mutants format clean $(numbers)
+.PHONY: help build tour test standalone doctor notes mutants format clean $(numbers)
 
 help:
 	@echo 'make build            build every step and its tests, into build/'
 	@echo 'make tour             play every step in order (PAUSE=1 waits for Enter between them)'
 	@echo 'make 01, make 02, ... play that step ($(numbers))'
 	@echo 'make test             run every test, or one step'"'"'s: make test STEP=04'
+	@echo 'make standalone       write each step as one file, into build/standalone/ (or one: STEP=07)'
+	@echo 'make doctor           say what is here: tools, shared memory, what was left behind'
 	@echo 'make clean            remove build/; your work/ is left alone'
 	@echo
 	@echo 'For whoever changes the steps:'
@@ -43,6 +45,12 @@ else
 test: build
 	@$(PYTHON) common/test.py
 endif
+
+standalone:
+	@$(PYTHON) common/standalone.py $(STEP)
+
+doctor:
+	@$(PYTHON) common/doctor.py
 
 notes: build
 	@$(PYTHON) common/notes.py

@@ -53,6 +53,7 @@ class Driver:
         self.children = []
         self.seen = {}  # what was normalised: kind -> values, in order of appearance
         self.terminal = None
+        self.ports = {}  # real ports, and as which they are shown
 
     # What the transcript shows.
 
@@ -82,11 +83,15 @@ class Driver:
         name = f"/suchfoo.{os.getpid()}."
         command = re.sub(r"/suchfoo\.(?=[a-z])", name, command)
         command = command.replace("/tmp/", self.directory + "/")
+        for port, shown in self.ports.items():
+            command = re.sub(rf"\b{shown}\b", port, command)
         return re.sub(r"\bbuild/(?=\w)", f"{BUILD}/", command)
 
     def normalised(self, text):
         text = text.replace(self.directory, "/tmp").replace(f"{BUILD}/", "build/")
         text = text.replace(f"suchfoo.{os.getpid()}.", "suchfoo.")
+        for port, shown in self.ports.items():
+            text = re.sub(rf"\b{port}\b", shown, text)
         # A shell may say where it is and which process died; ours only how.
         text = re.sub(r"^\S+: line \d+: +\d+ (\w+ error|Segmentation fault|Killed).*$",
                       r"\1", text, flags=re.M)
@@ -96,6 +101,13 @@ class Driver:
             lambda m: f"{self.label('ADDRESS', m[1])} {m[2]} {m[3]} DEVICE "
                       f"{self.label('INODE', m[4])} ", text)
         return re.sub(r"0x[0-9a-f]{5,}", lambda m: self.label("ADDRESS", m[0][2:]), text)
+
+    def hide_port(self, line):
+        """`line` with the port at its end shown as 4321: what a reader would choose."""
+        match = re.search(r":(\d+)$", line)
+        if match:
+            self.ports[match[1]] = str(4321 + len(self.ports))
+        return self.normalised(line)
 
     def label(self, kind, value):
         """One name for one value: ADDRESS_1, ADDRESS_2, ..."""
@@ -141,6 +153,12 @@ class Driver:
         self.children.append(process)
         return process
 
+    # Programs that go on until they are interrupted.
+
+    def server(self, command, terminal=None):
+        """Starts `command` and waits for its first line."""
+        return Server(self, command, terminal)
+
     # Programs that hold a session.
 
     def session(self, command, terminal=None):
@@ -162,6 +180,37 @@ class Driver:
         shutil.rmtree(self.directory, ignore_errors=True)
         for leftover in Path("/dev/shm").glob(f"suchfoo.{os.getpid()}.*"):
             leftover.unlink()
+
+
+class Server:
+    """A program that says one line, and then works until Ctrl-C."""
+
+    def __init__(self, driver, command, terminal):
+        self.driver = driver
+        self.terminal = terminal
+        self.command = command
+        driver.at(terminal)
+        driver.show(f"$ {command}", "1")
+        self.process = driver.start(driver.private(command).split(),
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                    stderr=subprocess.STDOUT)
+        if not select.select([self.process.stdout], [], [], PATIENCE)[0]:
+            raise Failure(f"{command}: said nothing in {PATIENCE} s")
+        self.says = driver.hide_port(self.process.stdout.readline().decode().rstrip())
+        driver.show(self.says)
+
+    def interrupt(self, status=0):
+        self.driver.at(self.terminal)
+        self.driver.show("^C", "1")
+        self.process.send_signal(signal.SIGINT)
+        try:
+            rest, _ = self.process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"{self.command}: still running after Ctrl-C") from None
+        self.driver.show(self.driver.normalised(rest.decode()))
+        if self.process.returncode != status:
+            raise Failure(f"{self.command}: expected status {status}, "
+                          f"got {self.process.returncode}")
 
 
 class Session:

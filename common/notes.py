@@ -40,9 +40,7 @@ def regions(path):
     for name, body in REGION.findall(path.read_text(encoding="utf-8")):
         lines = [line for line in body.splitlines()
                  if not re.match(r"\s*(//|#) #(end)?region ", line)]
-        indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()),
-                     default=0)
-        found[name] = "\n".join(line[indent:] for line in lines).strip("\n")
+        found[name] = "\n".join(lines).strip("\n")
     return found
 
 

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -68,18 +69,19 @@ def main_object():
 
 
 def build(step, overlay, target):
-    """Builds the program and the tests of `step` into the folder `target`, with the
-    folders `overlay` before steps/. Raises BuildError."""
+    """Builds the tests of `step`, and the programs that they run, into the folder
+    `target`, with the folders `overlay` before steps/. Raises BuildError."""
     target.mkdir(parents=True, exist_ok=True)
     includes = [f"-I{folder}" for folder in overlay] + ["-Isteps", "-I."]
-    with ThreadPoolExecutor() as both:
-        program = both.submit(compile_one, [
-            *includes, f"steps/{step.name}/main.cpp", "-o", str(target / step.name)])
-        tests = both.submit(compile_one, [
-            *includes, f'-DSUCHFOO_PROGRAMS="{target}"', f"tests/{step.name}_test.cpp",
-            str(main_object()), "-o", str(target / f"{step.name}_test")])
-        program.result()
-        tests.result()
+    source = ROOT / "tests" / f"{step.name}_test.cpp"
+    programs = set(re.findall(r'program_path\("(\w+)"\)', source.read_text()))
+    commands = [[*includes, f"steps/{name}/main.cpp", "-o", str(target / name)]
+                for name in sorted(programs | {step.name}, reverse=True)]
+    commands.append([*includes, f'-DSUCHFOO_PROGRAMS="{target}"', str(source),
+                     str(main_object()), "-o", str(target / f"{step.name}_test")])
+    with ThreadPoolExecutor() as pool:
+        for job in [pool.submit(compile_one, command) for command in commands]:
+            job.result()
 
 
 def case_names(target, step, *filters):
@@ -94,8 +96,11 @@ def case_names(target, step, *filters):
 
 
 def run_case(target, step, name):
-    status, output = run_limited([str(target / f"{step.name}_test"),
-                                  f"--test-case={name}"], CASE_LIMIT)
+    # What a case that dies leaves behind goes with this folder.
+    with tempfile.TemporaryDirectory(prefix="suchfoo-case-") as folder:
+        status, output = run_limited([str(target / f"{step.name}_test"),
+                                      f"--test-case={name}"], CASE_LIMIT,
+                                     env={**os.environ, "TMPDIR": folder})
     if status is None:
         output += f"\nstill running after {CASE_LIMIT} s\n"
     return Case(name, status == 0, bool(re.search("^SKIPPED: ", output, re.M)), output)

@@ -13,8 +13,13 @@
 #include <system_error>
 #include <vector>
 
-/// Thrown by a program's body when its arguments are not what its usage says.
-struct usage_error {};
+#include "common/error.hpp"
+
+/// Thrown by a program's body when its arguments are not what its usage says, and why
+/// not, if the usage alone does not tell.
+struct usage_error {
+    std::string why = {};
+};
 
 using arguments = std::vector<std::string>;
 
@@ -30,7 +35,7 @@ inline std::optional<int> parse_int(std::string_view text) {
 /// An argument that has to be an int. Throws usage_error if it is none.
 inline int int_argument(std::string_view text) {
     const std::optional<int> value = parse_int(text);
-    if (!value) throw usage_error{};
+    if (!value) throw usage_error{in_quotes(text) + " is not an int"};
     return *value;
 }
 
@@ -65,8 +70,8 @@ inline void report(const std::string& name, const std::exception& error) {
 /// 0, or 1 if it threw (or its output could not be written), or 2 if its usage
 /// was wrong. `usage` is what stands behind the name, one form per line.
 template <class Body>
-int program(const std::string& name, const std::string& usage, int argc, char** argv,
-            Body body) {
+int run_program(const std::string& name, const std::string& usage, int argc,
+                char** argv, Body body) {
     std::string usage_text;
     std::istringstream forms(usage);
     for (std::string form; std::getline(forms, form);) {
@@ -82,13 +87,16 @@ int program(const std::string& name, const std::string& usage, int argc, char** 
                 std::cout << usage_text << std::flush;
                 return std::cout ? 0 : 1;
             }
-            if (is_unknown_option(argument, usage)) throw usage_error{};
+            if (is_unknown_option(argument, usage)) {
+                throw usage_error{"no option " + in_quotes(argument)};
+            }
         }
         body(given);
         if (!std::cout.flush())
             throw std::runtime_error("cannot write standard output");
         return 0;
-    } catch (const usage_error&) {
+    } catch (const usage_error& error) {
+        if (!error.why.empty()) std::cerr << name << ": " << error.why << '\n';
         std::cerr << usage_text << std::flush;
         return 2;
     } catch (const std::exception& error) {

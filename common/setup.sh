@@ -27,6 +27,7 @@ check() {
     has git || need git
     has clang++ || need clang
     has clang-format || need clang-format
+    has ip || need iproute2
 }
 
 case "${1:-learner}" in

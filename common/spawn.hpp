@@ -117,16 +117,18 @@ public:
         int status = 0;
         bool gone = false;
         while (!gone && clock::now() < deadline) {
-            gone = check(::waitpid(pid_, &status, WNOHANG), "waitpid") == pid_;
+            siginfo_t info{};  // WNOWAIT: its process group stays ours until we kill it
+            check(::waitid(P_PID, static_cast<id_t>(pid_), &info,
+                           WEXITED | WNOHANG | WNOWAIT),
+                  "waitid");
+            gone = info.si_pid == pid_;
             if (!gone && !read_some(std::chrono::milliseconds{5})) {
                 // Both streams are at their end: only the child's is to come.
                 std::this_thread::sleep_for(std::chrono::milliseconds{1});
             }
         }
-        if (!gone) {
-            ::kill(-pid_, SIGKILL);
-            check(::waitpid(pid_, nullptr, 0), "waitpid");
-        }
+        ::kill(-pid_, SIGKILL);
+        check(::waitpid(pid_, &status, 0), "waitpid");
         pid_ = -1;
         while (read_some(std::chrono::milliseconds{0})) {
         }
@@ -163,7 +165,7 @@ private:
             char buffer[4096];
             const ssize_t n = ::read(waiting[i].fd, buffer, sizeof buffer);
             if (n > 0) streams[i]->text.append(buffer, static_cast<std::size_t>(n));
-            if (n == 0) streams[i]->open = false;
+            if (n <= 0) streams[i]->open = false;
         }
         return true;
     }
@@ -197,9 +199,14 @@ private:
     stream err_;
 };
 
-/// Runs a program to its end, with `input` on its standard input.
+/// Runs a program to its end, with `input` on its standard input, which it need not
+/// read. The input has to fit into a pipe.
 inline ended run(const std::vector<std::string>& argv, std::string_view input = {}) {
     child process(argv);
-    process.write(input);
+    try {
+        process.write(input);
+    } catch (const std::system_error& error) {
+        if (error.code() != std::errc::broken_pipe) throw;
+    }
     return process.wait();
 }

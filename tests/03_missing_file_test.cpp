@@ -125,11 +125,12 @@ TEST_CASE("program: a path cannot break the line of the message") {
 
 TEST_CASE("program: anything but one path is wrong usage") {
     const std::string program = program_path("03_missing_file");
-    for (const auto& words : {std::vector<std::string>{program},
-                              {program, "/tmp/a", "/tmp/b"},
-                              {program, "--explain"}}) {
+    for (const auto& words :
+         {std::vector<std::string>{program}, {program, "/tmp/a", "/tmp/b"}}) {
         const ended result = run(words);
         CHECK(result.how == "exit status 2");
         CHECK(result.err == "usage: 03_missing_file PATH\n");
     }
+    CHECK(run({program, "--explain"}).err ==
+          "03_missing_file: no option \"--explain\"\nusage: 03_missing_file PATH\n");
 }

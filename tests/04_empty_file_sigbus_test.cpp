@@ -109,6 +109,7 @@ TEST_SUITE("lab") {
             run_dying_case("dying: sends the signal to itself", directory / "foo");
         CHECK(result.how == "killed by SIGBUS");
         CHECK(holds(result.err, "file's size:  8 bytes"));
+        CHECK_FALSE(holds(result.err, "byte touched"));  // si_addr means nothing here
     }
 
     TEST_CASE("header: the byte touched is counted from the start of the mapping") {
@@ -209,10 +210,26 @@ TEST_CASE("program: a missing file is an error and is not created") {
 TEST_CASE("program: anything but one path is wrong usage") {
     for (const auto& words : {std::vector<std::string>{program},
                               {program, "--explain"},
-                              {program, "/tmp/a", "/tmp/b"},
-                              {program, "/tmp/a", "--explian"}}) {
+                              {program, "/tmp/a", "/tmp/b"}}) {
         const ended result = run(words);
         CHECK(result.how == "exit status 2");
         CHECK(result.err == "usage: 04_empty_file_sigbus PATH [--explain]\n");
     }
+    const ended result = run({program, "/tmp/a", "--explian"});
+    CHECK(result.how == "exit status 2");
+    CHECK(holds(result.err, "04_empty_file_sigbus: no option \"--explian\"\nusage: "));
+}
+
+TEST_CASE("program: ignored it is still explained and blocked it is not") {
+    const temporary_directory directory;
+    write_file(directory / "foo", "");
+    const std::string path = directory / "foo";
+    const ended ignored =
+        run({"env", "--ignore-signal=BUS", program, path, "--explain"});
+    CHECK(ignored.how == "killed by SIGBUS");
+    CHECK(holds(ignored.err, "byte touched: 0 of the mapping"));
+    const ended blocked =
+        run({"env", "--block-signal=BUS", program, path, "--explain"});
+    CHECK(blocked.how == "killed by SIGBUS");
+    CHECK(blocked.err == announcement(path, 0));
 }

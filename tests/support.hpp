@@ -70,6 +70,11 @@ inline void write_file(const std::string& path, const std::string& content) {
     if (!out.flush()) throw std::runtime_error("cannot write " + path);
 }
 
+/// How many lines `text` has.
+inline std::size_t count_lines(const std::string& text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
 /// The eight bytes of a foo, as text to write to a file or to compare with one.
 inline std::string foo_bytes(int bar, int baz) {
     const int fields[] = {bar, baz};

@@ -26,7 +26,7 @@ class Checker(unittest.TestCase):
         self.step.mkdir(parents=True)
         (self.root / "notes").mkdir()
         (self.step / "one.hpp").write_text(
-            "// #region a\n  int a;\n// #endregion a\n")
+            "// #region a\nint a;\n// #endregion a\n")
         (self.step / "transcript.txt").write_text("# first\n$ x\n1\n\n# second\n$ y\n2\n")
         (self.root / "README.md").write_text("# Title\n[note](notes/01_one.md)\n")
         self.page = ("---\ntitle: One\nminutes: 5\noutcome: works\npoints: 1\n---\n"
@@ -51,7 +51,7 @@ class Checker(unittest.TestCase):
         self.assertIn("not in step", self.found(self.page.replace("int a", "int b")))
 
     def test_a_changed_source(self):
-        (self.step / "one.hpp").write_text("// #region a\n  int b;\n// #endregion a\n")
+        (self.step / "one.hpp").write_text("// #region a\nint b;\n// #endregion a\n")
         self.assertIn("not in step", self.found())
 
     def test_a_changed_transcript(self):

@@ -27,7 +27,7 @@ void print_layout(const char* name, std::size_t size, std::size_t alignment,
 }  // namespace
 
 int main(int argc, char** argv) {
-    return program("01_raw_struct", "", argc, argv, [](const arguments& args) {
+    return run_program("01_raw_struct", "", argc, argv, [](const arguments& args) {
         if (!args.empty()) throw usage_error{};
 
         print_layout("foo", sizeof(foo), alignof(foo), foo_fields);

@@ -10,7 +10,7 @@
 #include "common/program.hpp"
 
 int main(int argc, char** argv) {
-    return program(
+    return run_program(
         "02_malloc_wrapper", "[BAR BAZ]", argc, argv, [](const arguments& args) {
             if (args.size() != 0 && args.size() != 2) throw usage_error{};
             const int bar = args.empty() ? 0 : int_argument(args[0]);

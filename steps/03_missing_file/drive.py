@@ -16,6 +16,7 @@ def drive(d):
     d.say("a file of eight bytes, written by hand in octal")
     d.shell(r"printf '\52\0\0\0\142\0\0\0' > /tmp/suchfoo")
     d.shell("build/steps/03_missing_file /tmp/suchfoo", says="Foo(42, 98)")
+    d.shell("rm /tmp/suchfoo")
 
 
 if __name__ == "__main__":

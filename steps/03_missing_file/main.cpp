@@ -9,9 +9,10 @@
 #include "common/program.hpp"
 
 int main(int argc, char** argv) {
-    return program("03_missing_file", "PATH", argc, argv, [](const arguments& args) {
-        if (args.size() != 1) throw usage_error{};
-        const Foo f = foo_from_mmap(args[0]);
-        std::cout << f << std::endl;
-    });
+    return run_program("03_missing_file", "PATH", argc, argv,
+                       [](const arguments& args) {
+                           if (args.size() != 1) throw usage_error{};
+                           const Foo f = foo_from_mmap(args[0]);
+                           std::cout << f << std::endl;
+                       });
 }

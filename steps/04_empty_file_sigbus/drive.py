@@ -30,6 +30,7 @@ def drive(d):
     d.shell(r"printf '\52\0\0\0\142\0\0\0' > /tmp/suchfoo")
     d.shell(PROGRAM, says="Foo(42, 98)")
     d.shell("stat --format='%s bytes' /tmp/suchfoo", says="8 bytes")
+    d.shell("rm /tmp/suchfoo")
 
 
 if __name__ == "__main__":

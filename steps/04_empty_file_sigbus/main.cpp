@@ -6,7 +6,6 @@
 // Expect:  "Bus error", status 135. open and mmap succeed; reading the first byte
 //          kills. With --explain, a handler says why before it does.
 // Next:    05_primed_file puts the bytes there first.
-#include <filesystem>
 #include <iostream>
 
 #include "03_missing_file/foo_from_mmap.hpp"
@@ -15,7 +14,7 @@
 
 int main(int argc, char** argv) {
     const char* const name = "04_empty_file_sigbus";
-    return program(name, "PATH [--explain]", argc, argv, [&](arguments args) {
+    return run_program(name, "PATH [--explain]", argc, argv, [&](arguments args) {
         const bool explain = std::erase(args, "--explain") > 0;
         if (args.size() != 1) throw usage_error{};
         const std::string& path = args[0];
@@ -23,11 +22,12 @@ int main(int argc, char** argv) {
         const Foo f = foo_from_mmap(path);
         if (explain) explain_sigbus(f.address(), path.c_str());
 
-        const auto size = std::filesystem::file_size(path);
-        if (size < Foo::size()) {
-            std::cerr << name << ": " << in_quotes(path) << " has " << size
+        struct stat file {};
+        check(::stat(path.c_str(), &file), "stat", path);
+        if (file.st_size < off_t{Foo::size()}) {
+            std::cerr << name << ": " << in_quotes(path) << " has " << file.st_size
                       << " of the " << Foo::size() << " bytes of a foo: "
-                      << (size == 0
+                      << (file.st_size == 0
                               ? "about to read the first, which is meant to kill me"
                               : "reading past its end, which does not crash")
                       << std::endl;

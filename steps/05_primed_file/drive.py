@@ -24,6 +24,7 @@ def drive(d):
     d.shell("mkfifo /tmp/fifo")
     d.shell(f"{PROGRAM} /tmp/fifo", status=1, says="is not a regular file")
     d.shell(f"{PROGRAM} /dev/zero", status=1, says="is not a regular file")
+    d.shell("rm /tmp/suchfoo /tmp/empty /tmp/fifo")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@
 
 int main(int argc, char** argv) {
     const char* const usage = "PATH BAR BAZ\nPATH";
-    return program("05_primed_file", usage, argc, argv, [](const arguments& args) {
+    return run_program("05_primed_file", usage, argc, argv, [](const arguments& args) {
         if (args.size() != 1 && args.size() != 3) throw usage_error{};
         const std::string& path = args[0];
         if (args.size() == 3) {

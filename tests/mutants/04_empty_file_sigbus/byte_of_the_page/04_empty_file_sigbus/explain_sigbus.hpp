@@ -19,29 +19,31 @@ inline const char* explained_path = nullptr;
 inline void report_sigbus(int number, siginfo_t* info, void*) {
     const auto start = std::bit_cast<std::intptr_t>(explained_mapping);
     const auto touched = std::bit_cast<std::intptr_t>(info->si_addr);
-    const char* code = info->si_code == BUS_ADRERR ? " (BUS_ADRERR)\n" : "\n";
     struct stat file {};
     if (::stat(explained_path, &file) == -1) file.st_size = -1;
 
     // No printf, no string: what the signal interrupted may hold their locks.
     signal_safe_text text;
     text.add("  signal:       ").add_number(number).add(" (SIGBUS)\n");
-    text.add("  code:         ").add_number(info->si_code).add(code);
-    static_cast<void>(start);
-    text.add("  byte touched: ").add_number(touched % 4096).add(" of the mapping, at ");
-    text.add_hex(touched).add("\n");
-    text.add("  file's size:  ").add_number(file.st_size).add(" bytes\n");
+    text.add("  code:         ").add_number(info->si_code);
+    if (info->si_code == BUS_ADRERR) {
+        static_cast<void>(start);
+        text.add(" (BUS_ADRERR)\n  byte touched: ").add_number(touched % 4096);
+        text.add(" of the mapping, at ").add_hex(touched);
+    }
+    text.add("\n  file's size:  ").add_number(file.st_size).add(" bytes\n");
     text.write_to(STDERR_FILENO);
 
     // SA_RESETHAND has put the default action back: on return the same instruction
-    // runs again, and kills. A SIGBUS that was merely sent has to be sent again.
-    if (info->si_code <= 0) ::raise(number);
+    // runs again, and kills. A SIGBUS that no instruction caused has to be sent again.
+    if (info->si_code != BUS_ADRERR) ::raise(number);
 }
 // #endregion handler
 
 // #region explain_sigbus
 /// From now on a SIGBUS is reported on standard error before it kills: the byte
-/// touched, counted from `mapping`, and the size of the file at `path`, in bytes.
+/// touched, counted from `mapping`, and the size of the file at `path`, in bytes (-1:
+/// it is gone).
 /// Both must outlive the process. Throws std::system_error if sigaction(2) fails.
 inline void explain_sigbus(const void* mapping, const char* path) {
     explained_mapping = mapping;

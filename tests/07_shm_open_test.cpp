@@ -1,0 +1,270 @@
+// Tests of 07_shm_open: one object for all who come, in whatever order they come.
+#include "07_shm_open/foo_from_shm.hpp"
+
+#include <set>
+
+#include "06_two_processes/where_mapped.hpp"
+#include "tests/support.hpp"
+
+namespace {
+
+const std::string program = program_path("07_shm_open");
+
+/// A name in /dev/shm that no other test has, removed at the end.
+struct own_name {
+    std::string name = "/suchfoo.test." + std::to_string(::getpid());
+    std::string path = "/dev/shm" + name;
+    own_name() { ::shm_unlink(name.c_str()); }
+    own_name(const own_name&) = delete;
+    own_name& operator=(const own_name&) = delete;
+    ~own_name() { ::shm_unlink(name.c_str()); }
+
+    /// Makes an object of `size` bytes, as some other program would.
+    void make(off_t size) const {
+        const unique_fd object(
+            check(::shm_open(name.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600), "shm_open",
+                  name));
+        check(::ftruncate(object.get(), size), "ftruncate", name);
+    }
+    struct stat status() const {
+        struct stat result {};
+        check(::stat(path.c_str(), &result), "stat", path);
+        return result;
+    }
+    bool exists() const { return std::filesystem::exists(path); }
+};
+
+std::string refusal(const std::string& name) {
+    try {
+        foo_from_shm(name);
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+    return "nothing was thrown";
+}
+
+/// The inode of a line of /proc/self/maps.
+std::string inode_of(const std::string& line) {
+    std::istringstream fields(line);
+    std::string word;
+    for (int i = 0; i < 5; ++i) fields >> word;
+    return word;
+}
+
+/// Starts `count` sessions on a new name at once, and checks that all have one object.
+void race(const own_name& object, int count) {
+    std::vector<child> racers;
+    for (int i = 0; i < count; ++i) racers.emplace_back(child({program, object.name}));
+    std::set<std::string> inodes;
+    for (child& racer : racers) {
+        racer.write("maps\nf\nf.bar = 1\n");
+        const ended result = racer.wait();
+        CHECK(result.how == "exit status 0");
+        CHECK(result.err == "");
+        inodes.insert(inode_of(result.out));
+    }
+    CHECK(inodes.size() == 1);
+    CHECK(object.status().st_size == 8);
+    CHECK(*inodes.begin() == std::to_string(object.status().st_ino));
+}
+
+}  // namespace
+
+TEST_SUITE("lab") {
+    TEST_CASE("header: shm_name supplies the leading slash") {
+        CHECK(shm_name("such_foo") == "/such_foo");
+        CHECK(shm_name("/such_foo") == "/such_foo");
+        CHECK(shm_name("..foo") == "/..foo");
+        CHECK(shm_name(std::string(255, 'x')) == "/" + std::string(255, 'x'));
+    }
+
+    TEST_CASE("header: shm_name refuses what is no name") {
+        for (const std::string& wrong :
+             {std::string(), std::string("/"), std::string("//"), std::string("/a/b"),
+              std::string("a/b"), std::string("a/"), std::string("//a"),
+              std::string("."), std::string("/.."), std::string(256, 'x')}) {
+            CAPTURE(wrong);
+            CHECK_THROWS_AS(shm_name(wrong), std::invalid_argument);
+        }
+    }
+
+    TEST_CASE("header: a new object is eight zero bytes and its owner's alone") {
+        const own_name object;
+        const mode_t usual = ::umask(0);
+        const Foo f = foo_from_shm(object.name);
+        ::umask(usual);
+        CHECK(f.bar() == 0);
+        CHECK(f.baz() == 0);
+        CHECK(object.status().st_size == 8);
+        CHECK((object.status().st_mode & 07777) == 0600);
+    }
+
+    TEST_CASE("header: the second to come gets the object of the first") {
+        const own_name object;
+        Foo first = foo_from_shm(object.name);
+        first.set_bar(31337);
+        Foo second = foo_from_shm(object.name);
+        CHECK(second.bar() == 31337);
+        second.set_baz(98);
+        CHECK(first.baz() == 98);
+    }
+
+    TEST_CASE("header: an object of another size is refused and not resized") {
+        const own_name object;
+        for (const off_t size : {4, 12, 4096, 8192}) {
+            object.make(size);
+            CHECK(refusal(object.name) == in_quotes(object.name) + " has " +
+                                              std::to_string(size) +
+                                              " bytes: not a foo");
+            CHECK(object.status().st_size == size);
+            ::shm_unlink(object.name.c_str());
+        }
+    }
+
+    TEST_CASE("header: an object that stays empty is refused and not resized") {
+        const own_name object;
+        object.make(0);
+        CHECK(refusal(object.name) == in_quotes(object.name) +
+                                          " is still empty: its creator may have died; "
+                                          "remove it with: 07_shm_open --unlink " +
+                                          object.name);
+        CHECK(object.status().st_size == 0);
+    }
+
+    TEST_CASE("header: an object that is empty for a moment is waited for") {
+        const own_name object;
+        object.make(0);
+        const child creator(
+            {"sh", "-c", "sleep 0.3; printf 12345678 > " + object.path});
+        const Foo f = foo_from_shm(object.name);
+        CHECK(f.as_bytes()[0] == std::byte{'1'});
+    }
+
+    TEST_CASE("header: an empty object that is removed meanwhile is created anew") {
+        const own_name object;
+        object.make(0);
+        const child remover({"sh", "-c", "sleep 0.3; rm " + object.path});
+        const Foo f = foo_from_shm(object.name);
+        CHECK(f.bar() == 0);
+        CHECK(object.status().st_size == 8);
+        CHECK(inode_of(where_mapped(f.address())) ==
+              std::to_string(object.status().st_ino));
+    }
+
+    TEST_CASE("header: unlinking takes the name and leaves the mappings") {
+        const own_name object;
+        Foo old = foo_from_shm(object.name);
+        old.set_bar(31337);
+        check(::shm_unlink(object.name.c_str()), "shm_unlink");
+        CHECK_FALSE(object.exists());
+        CHECK(old.bar() == 31337);
+        const Foo fresh = foo_from_shm(object.name);
+        CHECK(fresh.bar() == 0);
+        CHECK(old.bar() == 31337);
+    }
+
+    TEST_CASE("header: the descriptor is closed while the mapping lives on") {
+        const own_name object;
+        const std::size_t before = open_descriptors();
+        const Foo created = foo_from_shm(object.name);
+        const Foo opened = foo_from_shm(object.name);
+        CHECK(open_descriptors() == before);
+    }
+
+    TEST_CASE("program: sessions share an object that outlives them") {
+        const own_name object;
+        {
+            child one({program, object.name});
+            child two({program, object.name.substr(1)});
+            two.write("f.bar = 31337\nf\n");
+            CHECK(two.read_line() == "Foo(31337, 0)");
+            one.write("f\n");
+            CHECK(one.read_line() == "Foo(31337, 0)");
+            CHECK(one.wait().how == "exit status 0");
+            CHECK(two.wait().how == "exit status 0");
+        }
+        CHECK(run({program, object.name}, "f\n").out == "Foo(31337, 0)\n");
+    }
+
+    TEST_CASE("program: thirty that start at once on a new name have one object") {
+        const own_name object;
+        race(object, 30);
+    }
+
+    TEST_CASE("program: --unlink removes the name and then there is none") {
+        const own_name object;
+        run({program, object.name});
+        CHECK(object.exists());
+        CHECK(run({program, "--unlink", object.name}).how == "exit status 0");
+        CHECK_FALSE(object.exists());
+        const ended result = run({program, "--unlink", object.name});
+        CHECK(result.how == "exit status 1");
+        CHECK(result.err == "07_shm_open: shm_unlink " + in_quotes(object.name) +
+                                ": No such file or directory (ENOENT)\n");
+    }
+
+    TEST_CASE("program: a full /dev/shm is one line and leaves no name") {
+        // A /dev/shm of one page, already taken, in a mount namespace of its own.
+        const std::string script =
+            "mount -t tmpfs -o size=4k tmpfs /dev/shm && printf x > /dev/shm/full && "
+            "echo mounted >&2 && \"$0\" /suchfoo.test.full; status=$?; ls /dev/shm; "
+            "exit $status";
+        const char* options = ::geteuid() == 0 ? "-m" : "-Urm";
+        const ended result = run({"unshare", options, "sh", "-c", script, program});
+        if (result.err.find("mounted\n") == std::string::npos) {
+            skip("no mount namespace of our own: " + result.err);
+            return;
+        }
+        CHECK(result.how == "exit status 1");
+        CHECK(result.out == "full\n");
+        CHECK(result.err ==
+              "mounted\n07_shm_open: posix_fallocate \"/suchfoo.test.full\": "
+              "No space left on device (ENOSPC)\n");
+    }
+}
+
+TEST_CASE("program: a name that is none gets one line and status 1") {
+    for (const std::string& wrong :
+         {std::string(), std::string("/"), std::string("/a/b"), std::string("a/b"),
+          std::string(".."), std::string(256, 'x')}) {
+        for (const auto& words :
+             {std::vector<std::string>{program, wrong}, {program, "--unlink", wrong}}) {
+            CAPTURE(wrong);
+            const ended result = run(words, "f\n");
+            CHECK(result.how == "exit status 1");
+            CHECK(result.out == "");
+            CHECK(count_lines(result.err) == 1);
+            CHECK(result.err.find("07_shm_open: the name ") == 0);
+        }
+    }
+}
+
+TEST_CASE("program: an object of another size is refused in one line") {
+    const own_name object;
+    object.make(8192);
+    const ended result = run({program, object.name}, "f\n");
+    CHECK(result.how == "exit status 1");
+    CHECK(result.out == "");
+    CHECK(result.err ==
+          "07_shm_open: " + in_quotes(object.name) + " has 8192 bytes: not a foo\n");
+    CHECK(object.status().st_size == 8192);
+}
+
+TEST_CASE("program: anything else is wrong usage") {
+    const std::string usage =
+        "usage: 07_shm_open NAME\n       07_shm_open --unlink NAME\n";
+    for (const auto& words : {std::vector<std::string>{program},
+                              {program, "--unlink"},
+                              {program, "/a", "/b"}}) {
+        const ended result = run(words);
+        CHECK(result.how == "exit status 2");
+        CHECK(result.err == usage);
+    }
+}
+
+TEST_CASE("stress: thousands of openers race for new names" * doctest::skip()) {
+    for (int round = 0; round < 60; ++round) {
+        const own_name object;
+        race(object, 50);
+    }
+}
