@@ -21,10 +21,10 @@ from steps import BUILD, all_steps
 STEPS = all_steps()
 
 
-def leftovers(folder):
-    """What there is of ours: files below `folder`, names in /dev/shm."""
+def leftovers(folder, pid):
+    """What process `pid` left: files below its TMPDIR, names in /dev/shm."""
     return sorted(os.listdir(folder)) + sorted(
-        name for name in os.listdir("/dev/shm") if name.startswith("suchfoo."))
+        name for name in os.listdir("/dev/shm") if name.startswith(f"suchfoo.{pid}."))
 
 
 def running(text):
@@ -51,16 +51,22 @@ class Tour(unittest.TestCase):
             print(f"SKIPPED: not built yet: {' '.join(missing)}")
             self.skipTest("not built")
 
+    def start(self):
+        return subprocess.Popen([sys.executable, "common/tour.py"], cwd=ROOT, text=True,
+                                env={**os.environ, **self.env}, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
     def test_every_outcome_is_as_declared(self):
-        result = run(sys.executable, "common/tour.py", env=self.env)
-        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-        self.assertNotIn("\x1b", result.stdout)
-        table = result.stdout.splitlines()[-len(STEPS) - 2:]
+        process = self.start()
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, out + err)
+        self.assertNotIn("\x1b", out)
+        table = out.splitlines()[-len(STEPS) - 2:]
         for step, row in zip(STEPS, table[1:]):
             self.assertEqual(row.split(), [step.name, *step.outcome.split(),
                                            *step.outcome.split(), "ok"])
         self.assertEqual(table[-1], f"{len(STEPS)} of {len(STEPS)} as declared")
-        self.assertEqual(leftovers(self.folder), [])
+        self.assertEqual(leftovers(self.folder, process.pid), [])
 
     def test_one_step_alone(self):
         result = run(sys.executable, "common/tour.py", "04", env=self.env)
@@ -71,14 +77,12 @@ class Tour(unittest.TestCase):
     def test_ctrl_c_leaves_nothing(self):
         # At several moments: whatever runs then has to be ended and removed.
         for delay in (0.1, 0.3, 0.5):
-            process = subprocess.Popen([sys.executable, "common/tour.py"], cwd=ROOT,
-                                       env={**os.environ, **self.env},
-                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            process = self.start()
             time.sleep(delay)
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=30)
             self.assertIn(process.returncode, (0, 130, -signal.SIGINT))
-            self.assertEqual(leftovers(self.folder), [])
+            self.assertEqual(leftovers(self.folder, process.pid), [])
             self.assertEqual(running(f"{self.folder}/suchfoo-drive"), [])
 
     def played(self, step, drive):
