@@ -11,6 +11,7 @@ are run on a private directory and private names, and shown as they were written
 """
 
 import argparse
+import contextlib
 import difflib
 import os
 import pty
@@ -148,9 +149,10 @@ class Driver:
         return output
 
     def start(self, argv, **streams):
-        process = subprocess.Popen(argv, cwd=ROOT, start_new_session=True,
-                                   preexec_fn=no_core_file, **streams)
-        self.children.append(process)
+        with signals_held():  # started and known, or not started
+            process = subprocess.Popen(argv, cwd=ROOT, start_new_session=True,
+                                       preexec_fn=in_child, **streams)
+            self.children.append(process)
         return process
 
     # Programs that go on until they are interrupted.
@@ -277,7 +279,21 @@ class Session:
             self.driver.outcome = describe_status(code)
 
 
-def no_core_file():
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def signals_held():
+    """Lets a signal that would end us wait until the end of the block."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
+def in_child():
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
@@ -285,7 +301,7 @@ def end_on_signals():
     """Lets a signal end us by an exception, so that clean-up runs."""
     def stop(number, _frame):
         raise KeyboardInterrupt
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, stop)
 
 
@@ -298,7 +314,8 @@ def play(drive, out=None, colour=False):
     except Failure as failure:
         return driver, str(failure)
     finally:
-        driver.clean_up()
+        with signals_held():
+            driver.clean_up()
 
 
 def main(file, drive):

@@ -4,6 +4,7 @@ and the labs."""
 
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -95,15 +96,21 @@ def case_names(target, step, *filters):
             if line and not line.startswith(("[doctest]", "====="))]
 
 
-def run_case(target, step, name):
+def run_case(target, step, name, limit=CASE_LIMIT):
+    word = secrets.token_hex(16)
     # What a case that dies leaves behind goes with this folder.
     with tempfile.TemporaryDirectory(prefix="suchfoo-case-") as folder:
-        status, output = run_limited([str(target / f"{step.name}_test"),
-                                      f"--test-case={name}"], CASE_LIMIT,
-                                     env={**os.environ, "TMPDIR": folder})
+        status, output = run_limited(
+            [str(target / f"{step.name}_test"), f"--test-case={name}"], limit,
+            env={**os.environ, "TMPDIR": folder, "SUCHFOO_VERDICT": word})
     if status is None:
-        output += f"\nstill running after {CASE_LIMIT} s\n"
-    return Case(name, status == 0, bool(re.search("^SKIPPED: ", output, re.M)), output)
+        output += f"\nstill running after {limit} s\n"
+    elif status < 0:
+        output += f"\nkilled by {signal.Signals(-status).name}\n"
+    elif status == 0 and word not in output:
+        output += "\nthe program ended before the test did\n"
+    return Case(name, status == 0 and word in output,
+                bool(re.search("^SKIPPED: ", output, re.M)), output.replace(word, ""))
 
 
 def say(text):

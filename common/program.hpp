@@ -2,6 +2,7 @@
 #pragma once
 
 #include <charconv>
+#include <csignal>
 #include <cstring>
 #include <exception>
 #include <iostream>
@@ -80,6 +81,8 @@ int run_program(const std::string& name, const std::string& usage, int argc,
     }
     if (usage_text.empty()) usage_text = "usage: " + name + "\n";
 
+    // A limit on file sizes (setrlimit(2)) is an error to report, not a reason to die.
+    std::signal(SIGXFSZ, SIG_IGN);
     const arguments given(argv + 1, argv + argc);
     try {
         for (const std::string& argument : given) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdio>
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -78,6 +79,8 @@ void run_session(const std::string& name, Foo& f, WhereMapped where_mapped) {
         if (on_terminal) std::cout << ">>> " << std::flush;
         std::string line;
         if (!std::getline(std::cin, line)) {
+            if (std::ferror(stdin))
+                throw std::runtime_error("cannot read standard input");
             if (on_terminal) std::cout << std::endl;
             return;
         }

@@ -181,6 +181,14 @@ TEST_CASE("program: what the guard refuses is refused here") {
                             " has 0 bytes, not the 8 of a foo\n");
 }
 
+TEST_CASE("program: an input that cannot be read is an error and not the end") {
+    const shared_file file;
+    const ended result =
+        run({"sh", "-c", "exec \"$0\" \"$1\" < /", program, file.path});
+    CHECK(result.how == "exit status 1");
+    CHECK(result.err == "06_two_processes: cannot read standard input\n");
+}
+
 TEST_CASE("program: anything but one path is wrong usage") {
     CHECK(run({program}).how == "exit status 2");
     CHECK(run({program, "/tmp/a", "/tmp/b"}).how == "exit status 2");

@@ -125,9 +125,9 @@ TEST_SUITE("lab") {
         const own_name object;
         object.make(0);
         CHECK(refusal(object.name) == in_quotes(object.name) +
-                                          " is still empty: its creator may have died; "
-                                          "remove it with: 07_shm_open --unlink " +
-                                          object.name);
+                                          " is still empty: did its creator die? "
+                                          "To remove it: 07_shm_open --unlink " +
+                                          in_quotes(object.name));
         CHECK(object.status().st_size == 0);
     }
 

@@ -4,12 +4,24 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
 
 int main(int argc, char** argv) {
+    // A grader passes a word that it wants to see again if all went well: an exit with
+    // status 0 before the end is not enough.
+    const char* word = std::getenv("SUCHFOO_VERDICT");
+    const std::string verdict = word ? word : "";
+    ::unsetenv("SUCHFOO_VERDICT");
+
     // The programs under test crash on purpose; nobody wants their core files.
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
     // A child that has gone is an error to check, not the end of the test.
     std::signal(SIGPIPE, SIG_IGN);
-    return doctest::Context(argc, argv).run();
+
+    const int result = doctest::Context(argc, argv).run();
+    if (result == 0 && !verdict.empty()) std::printf("\n%s\n", verdict.c_str());
+    return result;
 }

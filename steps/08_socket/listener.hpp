@@ -36,19 +36,24 @@ public:
             const int family = a.get()->sa_family;
             const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
             socket_ = unique_fd(::socket(family, type, 0));
+            error = fd() == -1 ? errno : 0;
+            if (error != 0) continue;
             if (family == AF_UNIX) {
                 path_.emplace(fd(), text.substr(5), a);
             } else {
                 // Or else a restart is refused while old connections linger (tcp(7)).
                 const int yes = 1;
-                ::setsockopt(fd(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-                error = ::bind(fd(), a.get(), a.size) == 0 ? 0 : errno;
-                if (error != 0) continue;
+                check(::setsockopt(fd(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes),
+                      "setsockopt", text);
+                if (::bind(fd(), a.get(), a.size) == -1) {
+                    error = errno;
+                    continue;
+                }
             }
             check(::listen(fd(), SOMAXCONN), "listen", text);
             return;
         }
-        fail(error, "bind", text);
+        fail(error, "socket or bind", text);
     }
 
     int fd() const { return socket_.get(); }

@@ -5,16 +5,21 @@
 //          build/steps/08_socket push 127.0.0.1:4321 31337 98     in another terminal
 // Expect:  Foo(31337, 98); and a session of step 06 on /tmp/suchfoo sees it at once.
 // Next:    09_how_fast measures what all this costs.
+#include <csignal>
+
 #include "05_primed_file/primed_file.hpp"
 #include "08_socket/client.hpp"
 #include "08_socket/listener.hpp"
 #include "08_socket/server.hpp"
+#include "08_socket/stop_signals.hpp"
 
 namespace {
 
 constexpr std::chrono::seconds answer_limit{5};
 
 void serve_file(const std::string& address, const std::string& path) {
+    // The log may go to a pipe whose reader has gone: that is not our end.
+    std::signal(SIGPIPE, SIG_IGN);
     Foo f = foo_from_primed_file(path);
     const unique_fd stop = stop_signals();
     const listener l(address);

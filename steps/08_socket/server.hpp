@@ -1,9 +1,6 @@
 // server.hpp: all clients at once, in one thread that waits in one place.
 #pragma once
 
-#include <signal.h>
-#include <sys/signalfd.h>
-
 #include <algorithm>
 #include <iostream>
 #include <utility>
@@ -11,31 +8,25 @@
 
 #include "08_socket/connection.hpp"
 
-// #region stop_signals
-/// From now on SIGINT and SIGTERM arrive as bytes to read: a descriptor that poll can
-/// wait for like any other (signalfd(2)).
-inline unique_fd stop_signals() {
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    ::sigaddset(&signals, SIGINT);
-    ::sigaddset(&signals, SIGTERM);
-    check(::sigprocmask(SIG_BLOCK, &signals, nullptr), "sigprocmask");
-    return unique_fd(check(::signalfd(-1, &signals, SFD_CLOEXEC), "signalfd"));
-}
-// #endregion stop_signals
-
-// #region accept_all
-/// Accepts whoever waits. False if there is no descriptor or memory left for more.
-inline bool accept_all(int listening, std::vector<connection>& clients) {
-    for (;;) {
+// #region accept_some
+/// Accepts who waits, 16 at most: others want their turn. False if there is no
+/// descriptor or memory left for more.
+inline bool accept_some(int listening, std::vector<connection>& clients) {
+    for (int i = 0; i < 16; ++i) {
         const int fd =
             ::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd >= 0) clients.emplace_back(unique_fd(fd));
-        if (fd == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) return true;
-        if (fd == -1 && errno != EINTR && errno != ECONNABORTED) return false;
+        if (fd >= 0) {
+            clients.emplace_back(unique_fd(fd));
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+                   errno == ENOBUFS) {
+            return false;
+        } else if (errno == EAGAIN) {
+            return true;
+        }
     }
+    return true;
 }
-// #endregion accept_all
+// #endregion accept_some
 
 // #region serve
 /// Serves `f` to all who connect to `listening`, until `stop` can be read. Whatever
@@ -44,8 +35,8 @@ inline void serve(int listening, int stop, Foo& f) {
     using clock = std::chrono::steady_clock;
     std::vector<connection> clients;
     for (bool room = true;;) {
-        // Without room a new client has to wait, and the listener is left alone: it
-        // would be ready all the time.
+        // Without room, leave the listener alone for a second: it is ready all the
+        // time.
         std::vector<pollfd> waiting{{stop, POLLIN, 0},
                                     {room ? listening : -1, POLLIN, 0}};
         time_point wake =
@@ -61,13 +52,14 @@ inline void serve(int listening, int stop, Foo& f) {
             const bool ready = waiting[i + 2].revents != 0;
             const bool late = clients[i].give_up() <= clock::now();
             if (late)
-                std::cerr << "08_socket: dropped a client that stalled" << std::endl;
+                std::cerr << "08_socket: dropped a client that took too long"
+                          << std::endl;
             if (late || (ready && !clients[i].go_on(f, clock::now()))) {
                 clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(i));
             }
         }
         if (room && waiting[1].revents == 0) continue;
-        const bool before = std::exchange(room, accept_all(listening, clients));
+        const bool before = std::exchange(room, accept_some(listening, clients));
         if (before && !room)
             std::cerr << "08_socket: no room for more clients" << std::endl;
     }

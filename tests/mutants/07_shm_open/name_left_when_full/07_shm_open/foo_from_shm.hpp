@@ -52,9 +52,9 @@ inline std::optional<Foo> open_shm(const std::string& name) {
         if (status.st_nlink == 0) return std::nullopt;  // removed while we waited
         if (std::chrono::steady_clock::now() > deadline) {
             throw std::runtime_error(in_quotes(name) +
-                                     " is still empty: its creator may have died; "
-                                     "remove it with: 07_shm_open --unlink " +
-                                     name);
+                                     " is still empty: did its creator "
+                                     "die? To remove it: 07_shm_open --unlink " +
+                                     in_quotes(name));
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }

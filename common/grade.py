@@ -1,0 +1,330 @@
+"""Grades labs: one `work/` folder, or a folder of submissions.
+
+The steps' own tests are the judge. A student's code is compiled and run in a sandbox
+(sandbox.py), over a tree without the reference header of the step in hand, and with
+the reference for all other steps: one bug does not sink eight steps.
+"""
+
+import argparse
+import collections
+import csv
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import lab
+import overlay
+from sandbox import MIB, Limits, Sandbox, description
+from steps import BUILD, ROOT, all_steps
+
+COMPILE = Limits(seconds=60, memory=2048 * MIB)
+RUN = Limits(seconds=12, memory=1024 * MIB)
+LARGEST = 256 * 1024  # bytes of a header that a student hands in
+
+
+def weights(step, names):
+    """The points of each behaviour. Those that run the program, which are harder to
+    forge, weigh at least half, where there are any."""
+    program = [name for name in names if name.startswith("program:")]
+    header = [name for name in names if not name.startswith("program:")]
+    share = max(0.5, len(program) / len(names)) if program and header else 1.0
+    points = {}
+    for group, part in ((program, share if program else 0),
+                        (header, 1 - share if program else 1)):
+        for name in group:
+            points[name] = step.points * part / len(group)
+    return {name: points[name] for name in names}
+
+
+def behaviours(step):
+    """The names of the step's behaviours, as the reference's tests list them."""
+    return overlay.case_names(BUILD / "tests", step, "--test-suite=lab")
+
+
+def handed_in(folder, step):
+    """The headers of `step` in a student's folder: regular files of a sane size."""
+    files = {}
+    place = folder / step.name
+    if place.is_symlink() or not place.is_dir():
+        return files
+    for path in sorted(place.glob("*.hpp")):
+        if not path.is_symlink() and path.is_file() and path.stat().st_size <= LARGEST:
+            files[path.name] = path.read_bytes()
+    return files
+
+
+def fill_tree(tree, step, files):
+    """The tree that is graded: the reference's headers but those of `step`'s lab, the
+    programs, the step's tests, the plumbing, and the student's headers."""
+    hidden = lab.lab_headers(step)
+    for other in all_steps():
+        target = tree / "steps" / other.name
+        target.mkdir(parents=True)
+        for path in other.folder.glob("*.?pp"):
+            if other.name != step.name or path.name not in hidden:
+                shutil.copy(path, target)
+    for folder, pattern in (("common", "*.hpp"), ("tests", "support.hpp"),
+                            ("tests", f"{step.name}_test.cpp")):
+        (tree / folder).mkdir(exist_ok=True)
+        for path in (ROOT / folder).glob(pattern):
+            shutil.copy(path, tree / folder)
+    (tree / "work" / step.name).mkdir(parents=True)
+    for name, content in files.items():
+        (tree / "work" / step.name / name).write_bytes(content)
+
+
+def outside(dependencies, tree):
+    """A file that the compiler read and should not have: neither the tree's nor the
+    system's."""
+    for name in re.sub(r"\\\n", " ", dependencies).partition(":")[2].split():
+        path = (tree / name).resolve()
+        if not path.is_relative_to(tree) and not str(path).startswith("/usr/"):
+            return name
+    return None
+
+
+def build(sandbox, step):
+    """Compiles the tests and the programs they run. Returns what is wrong, or None."""
+    source = f"tests/{step.name}_test.cpp"
+    programs = set(re.findall(r'program_path\("(\w+)"\)', (ROOT / source).read_text()))
+    main_object = sandbox.tree / "main.o"
+    shutil.copy(overlay.main_object(), main_object)
+    jobs = [(f"steps/{name}/main.cpp", name, []) for name in sorted(programs | {step.name})]
+    jobs.append((source, f"{step.name}_test",
+                 [f'-DSUCHFOO_PROGRAMS="{sandbox.out}"', str(main_object)]))
+    for code, target, more in jobs:
+        includes = ["-std=c++20", "-Iwork", "-Isteps", "-I."]
+        needs = sandbox.run([overlay.COMPILER, *includes, *more[:1], "-M", code], COMPILE)
+        if needs.status == 0 and not needs.ended_by:
+            foreign = outside(needs.output, sandbox.tree)
+            if foreign:
+                return f"it includes {foreign}, which is not part of the exercise"
+        ended = sandbox.run([overlay.COMPILER, *includes, code, *more,
+                             "-o", str(sandbox.out / target)], COMPILE)
+        if ended.ended_by:
+            return f"the compiler was ended: too much {ended.ended_by}"
+        if ended.status != 0:
+            return lab.explain_build(ended.output)
+    return None
+
+
+def run_behaviour(sandbox, step, name):
+    """Runs one behaviour. Returns whether it passed, and what to say if not."""
+    word = secrets.token_hex(16)
+    ended = sandbox.run([str(sandbox.out / f"{step.name}_test"), f"--test-case={name}"],
+                        RUN, env={"SUCHFOO_VERDICT": word})
+    output = ended.output
+    if ended.ended_by == "output":
+        return False, "it printed more than a mebibyte, and was ended"
+    if ended.ended_by == "time":
+        return False, f"still running after {RUN.seconds} s"
+    if ended.status < 0 or ended.status > 128:
+        output += f"\nkilled by signal {-ended.status if ended.status < 0 else ended.status - 128}\n"
+    if ended.status == 0 and word in output:
+        return True, ""
+    if ended.status == 0:
+        output += "\nthe program ended before the test did\n"
+    return False, "\n".join(lab.explain_case(output))
+
+
+def grade_step(folder, step):
+    """[(behaviour, points, most points, what went wrong)] of one step."""
+    names = behaviours(step)
+    points = weights(step, names)
+    files = handed_in(folder, step)
+    if not files:
+        return [(name, 0.0, points[name], "nothing handed in") for name in names]
+    with Sandbox() as sandbox:
+        fill_tree(sandbox.tree, step, files)
+        problem = build(sandbox, step)
+        rows = []
+        for name in names:
+            passed, text = (False, problem) if problem else run_behaviour(sandbox, step, name)
+            rows.append((name, points[name] if passed else 0.0, points[name], text))
+        return rows
+
+
+def grade(folder, steps):
+    """Every step of one student: {step name: rows}. A disaster is that student's."""
+    results = {}
+    for step in steps:
+        try:
+            results[step.name] = grade_step(folder, step)
+        except Exception as error:  # whatever they did, the others are graded
+            names = behaviours(step)
+            points = weights(step, names)
+            results[step.name] = [(name, 0.0, points[name], f"the grader failed: {error}")
+                                  for name in names]
+    return results
+
+
+def as_gradescope(results):
+    tests = [{"name": f"{step}: {name}", "score": round(score, 4),
+              "max_score": round(most, 4), "output": text, "visibility": "visible"}
+             for step, rows in results.items() for name, score, most, text in rows]
+    return {"tests": tests, "visibility": "visible", "output": f"Isolation: {description()}"}
+
+
+def write_json(path, data):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".new")
+    draft.write_text(json.dumps(data, indent=1, ensure_ascii=False))
+    draft.replace(path)
+
+
+def totals(results):
+    return {step: (sum(row[1] for row in rows), sum(row[2] for row in rows),
+                   sum(row[1] > 0 for row in rows), len(rows))
+            for step, rows in results.items()}
+
+
+def print_table(results):
+    print(f"{'step':<24}{'behaviours':>12}{'points':>12}")
+    score = most = 0.0
+    for step, (points, top, passed, count) in totals(results).items():
+        print(f"{step:<24}{f'{passed} of {count}':>12}{f'{points:.1f} of {top:g}':>12}")
+        score, most = score + points, most + top
+    print(f"{'total':<24}{'':>12}{f'{score:.1f} of {most:g}':>12}")
+    return score >= most - 1e-6
+
+
+def grade_one(folder, steps, out):
+    print(f"isolation: {description()}", flush=True)
+    results = {}
+    for step in steps:
+        results.update(grade(folder, [step]))
+        for name, score, _, text in results[step.name]:
+            if score == 0:
+                first = text.splitlines()[0] if text else ""
+                print(f"  NOT  {step.name}: {name}: {first}", flush=True)
+    complete = print_table(results)
+    if out:
+        write_json(Path(out), as_gradescope(results))
+    return 0 if complete else 1
+
+
+def fingerprint(folder, steps):
+    """What a grade depends on: the headers handed in, and the steps' tests."""
+    digest = hashlib.sha256()
+    for step in steps:
+        digest.update((ROOT / "tests" / f"{step.name}_test.cpp").read_bytes())
+        for name, content in handed_in(folder, step).items():
+            digest.update(f"\0{step.name}/{name}\0".encode() + content)
+    return digest.hexdigest()
+
+
+class Class:
+    """A folder of submissions, and what became of each."""
+
+    def __init__(self, folder, steps, out):
+        self.steps = steps
+        self.out = out
+        self.students = sorted(path for path in folder.iterdir()
+                               if path.is_dir() and not path.is_symlink())
+        self.results = {}
+        self.lock = threading.Lock()
+        self.stopped = False
+
+    def record(self, student):
+        return self.out / student.name / "grade.json"
+
+    def grade_student(self, student):
+        if self.stopped:
+            return
+        mark = fingerprint(student, self.steps)
+        try:
+            known = json.loads(self.record(student).read_text())
+        except (OSError, ValueError):
+            known = {}
+        if known.get("fingerprint") == mark:
+            results, note = known["results"], " (graded before)"
+        else:
+            results, note = grade(student, self.steps), ""
+            if self.stopped:
+                return
+            write_json(self.out / student.name / "results.json", as_gradescope(results))
+            write_json(self.record(student), {"fingerprint": mark, "results": results})
+        with self.lock:
+            self.results[student.name] = results
+            points = sum(row[0] for row in totals(results).values())
+            most = sum(row[1] for row in totals(results).values())
+            print(f"{len(self.results):>4} of {len(self.students)}  {student.name}: "
+                  f"{points:.1f} of {most:g}{note}", flush=True)
+
+    def write_csv(self):
+        with open(self.out / "grades.csv", "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["student", *(step.name for step in self.steps), "total", "of"])
+            for student in sorted(self.results):
+                sums = totals(self.results[student])
+                writer.writerow([student, *(f"{sums[step.name][0]:.2f}" for step in self.steps),
+                                 f"{sum(row[0] for row in sums.values()):.2f}",
+                                 f"{sum(row[1] for row in sums.values()):g}"])
+
+    def print_summary(self, count=10):
+        failures = collections.Counter()
+        for results in self.results.values():
+            for step, rows in results.items():
+                for name, score, _, text in rows:
+                    if score == 0 and text != "nothing handed in":
+                        failures[f"{step}: {name}"] += 1
+        print("most often missed:")
+        for name, times in failures.most_common(count):
+            print(f"  {times:>4} of {len(self.results)}  {name}")
+
+    def run(self):
+        self.out.mkdir(parents=True, exist_ok=True)
+        print(f"isolation: {description()}", flush=True)
+        overlay.main_object()
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
+            jobs = [pool.submit(self.grade_student, student) for student in self.students]
+            try:
+                for job in jobs:
+                    job.result()
+            except KeyboardInterrupt:
+                self.stopped = True
+                Sandbox.end_everything()
+                print("stopped; the same command goes on where this one ended",
+                      file=sys.stderr)
+                return 130
+        self.write_csv()
+        self.print_summary()
+        print(f"wrote {lab.shown(self.out / 'grades.csv')}")
+        return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--submissions", help="a folder with one subfolder per student")
+    parser.add_argument("--out", help="results.json, or the folder for all of them")
+    parser.add_argument("--steps", help="the numbers of the steps to grade: '03 05'")
+    options = parser.parse_args()
+    steps = [step for step in all_steps() if (step.folder / "lab").is_dir()]
+    if options.steps:
+        wanted = options.steps.split()
+        steps = [step for step in steps if step.number in wanted]
+    if not steps:
+        print("no such steps", file=sys.stderr)
+        return 2
+    if options.submissions is None:
+        if not lab.WORK.is_dir():
+            print(f"there is no {lab.shown(lab.WORK)}/ to grade", file=sys.stderr)
+            return 2
+        return grade_one(lab.WORK, steps, options.out)
+    folder = Path(options.submissions)
+    if not folder.is_dir():
+        print(f"{folder}: no such folder", file=sys.stderr)
+        return 2
+    out = Path(options.out) if options.out else BUILD / "grades" / folder.resolve().name
+    return Class(folder, steps, out).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+// foo_from_shm.hpp: a Foo in a shared-memory object, whoever comes first.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "03_missing_file/foo_from_mmap.hpp"
+#include "07_shm_open/shm_name.hpp"
+
+/// Creates the object `name`, 8 zero bytes, mode 0600. Returns nothing if the name is
+/// taken. Throws std::system_error, and leaves no name, if there is no room for it.
+inline std::optional<Foo> create_shm(const std::string& name) {
+    // TODO: of all that call this at once, one creates the object (which flag of
+    // shm_open(3)?) and gives it its size with posix_fallocate(3), which returns its
+    // error. If there is no room, the name must not stay.
+    static_cast<void>(name);
+    return std::nullopt;
+}
+
+/// Opens the object `name` that another process created. Returns nothing if it is gone.
+/// Throws std::runtime_error if its size is another than 8 bytes, or 0 for 2 seconds.
+inline std::optional<Foo> open_shm(const std::string& name) {
+    const int fd = ::shm_open(name.c_str(), O_RDWR, 0);
+    if (fd == -1 && errno == ENOENT) return std::nullopt;
+    const unique_fd object(check(fd, "shm_open", name));
+
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{2};
+    for (;;) {
+        struct stat status {};
+        check(::fstat(object.get(), &status), "fstat", name);
+
+        // TODO: map it if it is ready. Refuse another size, with the message
+        //     "/suchfoo.x" has 4096 bytes: not a foo
+        // If the name is gone, return nothing. If it is empty, go on waiting.
+        if (std::chrono::steady_clock::now() > deadline) {
+            throw std::runtime_error(in_quotes(name) +
+                                     " is still empty: its creator may have died; "
+                                     "remove it with: 07_shm_open --unlink " +
+                                     name);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+}
+
+/// A Foo in the shared-memory object `name`, which is created with Foo(0, 0) if there
+/// is none. Any number of processes may call this at once. Throws as the two above.
+inline Foo foo_from_shm(const std::string& name) {
+    // TODO: create it, or open it; and what if it is unlinked in between?
+    if (auto opened = open_shm(name)) return std::move(*opened);
+    throw std::logic_error("TODO: create " + name);
+}

@@ -1,0 +1,54 @@
+// full_io.hpp: all the bytes, or a reason why not: one read or write may move fewer.
+#pragma once
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "common/error.hpp"
+
+using time_point = std::chrono::steady_clock::time_point;
+
+/// poll(2) with a point in time instead of a duration.
+inline void poll_until(std::vector<pollfd>& waiting, time_point end) {
+    using std::chrono::milliseconds;
+    const auto now = std::chrono::steady_clock::now();
+    const auto left = std::chrono::ceil<milliseconds>(std::max(end, now) - now);
+    const int timeout = end == time_point::max() ? -1 : static_cast<int>(left.count());
+    const int ready = ::poll(waiting.data(), waiting.size(), timeout);
+    if (ready == -1 && errno != EINTR) fail(errno, "poll");
+}
+
+/// Waits until the socket `fd` is ready for `events` (poll(2)). Throws
+/// std::system_error, ETIMEDOUT if it is not by `end`.
+inline void wait_for(int fd, short events, time_point end) {
+    std::vector<pollfd> waiting{{fd, events, 0}};
+    while (waiting[0].revents == 0) {
+        if (std::chrono::steady_clock::now() >= end) fail(ETIMEDOUT, "poll");
+        poll_until(waiting, end);
+    }
+}
+
+/// Fills `bytes` from the socket `fd`. Returns how many came: fewer only if the peer
+/// ended the stream. Throws std::system_error, ETIMEDOUT if all is not there by `end`.
+inline std::size_t read_full(int fd, std::span<std::byte> bytes, time_point end) {
+    // TODO: one recv may give less than you ask for. Go on until all is there or the
+    // stream ends. EINTR and EAGAIN mean: again.
+    wait_for(fd, POLLIN, end);
+    return static_cast<std::size_t>(check(::recv(fd, bytes.data(), 1, 0), "recv"));
+}
+
+/// Sends all of `bytes` to the socket `fd`. A peer that has gone is EPIPE, not SIGPIPE.
+/// Throws std::system_error, ETIMEDOUT if not all is taken by `end`.
+inline void write_full(int fd, std::span<const std::byte> bytes, time_point end) {
+    // TODO: one send may take less than you offer. And a peer that has gone must not
+    // kill us: see send(2) for the flag.
+    wait_for(fd, POLLOUT, end);
+    check(::send(fd, bytes.data(), 1, 0), "send");
+}
