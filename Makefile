@@ -7,13 +7,21 @@ export SUCHFOO_BUILD = $(abspath $(BUILD))
 numbers := $(sort $(foreach step,$(wildcard steps/[0-9][0-9]_*),$(firstword $(subst _, ,$(notdir $(step))))))
 step    := $(notdir $(firstword $(wildcard steps/$(STEP)_* steps/0$(STEP)_*)))
 
-.PHONY: help build tour test standalone doctor notes mutants format clean $(numbers)
+.PHONY: help build tour test lab check hint watch grade handout standalone doctor notes mutants format clean $(numbers)
 
 help:
 	@echo 'make build            build every step and its tests, into build/'
 	@echo 'make tour             play every step in order (PAUSE=1 waits for Enter between them)'
 	@echo 'make 01, make 02, ... play that step ($(numbers))'
 	@echo 'make test             run every test, or one step'"'"'s: make test STEP=04'
+	@echo
+	@echo 'make lab STEP=03      start an exercise, in work/'
+	@echo 'make check STEP=03    say what is still missing (REFERENCE=1: use your own code for this step only)'
+	@echo 'make hint STEP=03     give the next hint (ALL=1: all of them)'
+	@echo 'make watch            check at every save, and go on from step to step'
+	@echo 'make grade            grade work/ (OUT=results.json), or a class: SUBMISSIONS=folder'
+	@echo 'make handout OUT=dir  write a tree without answers (STEPS="03 05": to these)'
+	@echo
 	@echo 'make standalone       write each step as one file, into build/standalone/ (or one: STEP=07)'
 	@echo 'make doctor           say what is here: tools, shared memory, what was left behind'
 	@echo 'make clean            remove build/; your work/ is left alone'
@@ -45,6 +53,31 @@ else
 test: build
 	@$(PYTHON) common/test.py
 endif
+
+# The labs: see notes/teaching.md.
+needs_step = $(if $(STEP),,@echo 'which step? for example: make $@ STEP=03' >&2; exit 2)
+
+lab:
+	$(needs_step)
+	@$(PYTHON) common/lab.py lab $(STEP)
+
+check:
+	$(needs_step)
+	@$(PYTHON) common/lab.py check $(STEP) $(if $(REFERENCE),--reference)
+
+hint:
+	$(needs_step)
+	@$(PYTHON) common/lab.py hint $(STEP) $(if $(ALL),--all)
+
+watch:
+	@$(PYTHON) common/watch.py
+
+grade: build
+	@$(PYTHON) common/grade.py $(if $(SUBMISSIONS),--submissions '$(SUBMISSIONS)') $(if $(OUT),--out '$(OUT)') $(if $(STEPS),--steps '$(STEPS)')
+
+handout:
+	@$(if $(OUT),,echo 'where to? for example: make handout OUT=/tmp/handout' >&2; exit 2)
+	@$(PYTHON) common/handout.py '$(OUT)' '$(STEPS)'
 
 standalone:
 	@$(PYTHON) common/standalone.py $(STEP)

@@ -25,7 +25,7 @@ from sandbox import MIB, Limits, Sandbox, description
 from steps import BUILD, ROOT, all_steps
 
 COMPILE = Limits(seconds=60, memory=2048 * MIB)
-RUN = Limits(seconds=12, memory=1024 * MIB)
+RUN = Limits(seconds=float(os.environ.get("SUCHFOO_RUN_SECONDS", 12)), memory=1024 * MIB)
 LARGEST = 256 * 1024  # bytes of a header that a student hands in
 
 
@@ -101,13 +101,13 @@ def build(sandbox, step):
                  [f'-DSUCHFOO_PROGRAMS="{sandbox.out}"', str(main_object)]))
     for code, target, more in jobs:
         includes = ["-std=c++20", "-Iwork", "-Isteps", "-I."]
-        needs = sandbox.run([overlay.COMPILER, *includes, *more[:1], "-M", code], COMPILE)
-        if needs.status == 0 and not needs.ended_by:
-            foreign = outside(needs.output, sandbox.tree)
+        needs = sandbox.out / f"{target}.d"  # what the compiler has read
+        ended = sandbox.run([overlay.COMPILER, *includes, code, *more, "-MD", "-MF",
+                             str(needs), "-o", str(sandbox.out / target)], COMPILE)
+        if needs.exists():
+            foreign = outside(needs.read_text(errors="replace"), sandbox.tree)
             if foreign:
                 return f"it includes {foreign}, which is not part of the exercise"
-        ended = sandbox.run([overlay.COMPILER, *includes, code, *more,
-                             "-o", str(sandbox.out / target)], COMPILE)
         if ended.ended_by:
             return f"the compiler was ended: too much {ended.ended_by}"
         if ended.status != 0:
@@ -134,6 +134,18 @@ def run_behaviour(sandbox, step, name):
     return False, "\n".join(lab.explain_case(output))
 
 
+def discover(sandbox, step, names):
+    """Lets the test program list its cases, which runs all that runs before main.
+    Returns what is wrong, or None."""
+    ended = sandbox.run([str(sandbox.out / f"{step.name}_test"), "--list-test-cases"], RUN)
+    if ended.ended_by:
+        return (f"before the first test, it took too much {ended.ended_by} and was ended: "
+                "look at what runs before main")
+    if ended.status != 0 or not set(names) <= set(ended.output.splitlines()):
+        return "the program ended before the first test: look at what runs before main"
+    return None
+
+
 def grade_step(folder, step):
     """[(behaviour, points, most points, what went wrong)] of one step."""
     names = behaviours(step)
@@ -143,7 +155,7 @@ def grade_step(folder, step):
         return [(name, 0.0, points[name], "nothing handed in") for name in names]
     with Sandbox() as sandbox:
         fill_tree(sandbox.tree, step, files)
-        problem = build(sandbox, step)
+        problem = build(sandbox, step) or discover(sandbox, step, names)
         rows = []
         for name in names:
             passed, text = (False, problem) if problem else run_behaviour(sandbox, step, name)

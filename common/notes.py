@@ -85,7 +85,60 @@ def path_table(steps):
     return "\n".join(rows)
 
 
-TABLES = {"path": path_table}
+LESSON = 45  # minutes
+
+
+def teaching_table(steps):
+    rows = ["| step | teaches | builds on | minutes to read and run | lab, minutes | points |",
+            "| --- | --- | --- | --- | --- | --- |"]
+    for step in steps:
+        text = "".join(path.read_text() for path in step.folder.glob("*.?pp"))
+        needs = sorted(set(re.findall(r'#include "(\d\d)_', text)) - {step.number})
+        rows.append(f"| [{step.name}]({step.name}.md) | {step.title} | {' '.join(needs) or '-'} "
+                    f"| {step.minutes} | {4 * step.minutes} | {step.points} |")
+    total = sum(step.minutes for step in steps)
+    rows.append(f"| all | | | {total} | {4 * total} | {sum(s.points for s in steps)} |")
+    return "\n".join(rows)
+
+
+def plan(lessons):
+    rows = ["| lesson | steps | minutes |", "| --- | --- | --- |"]
+    for number, steps in enumerate(lessons, 1):
+        rows.append(f"| {number} | {', '.join(step.number for step in steps)} | "
+                    f"{sum(step.minutes for step in steps)} |")
+    return "\n".join(rows)
+
+
+def one_lesson(steps):
+    """The crash and its fix, and two processes if the time is enough."""
+    lesson = []
+    for number in ("03", "04", "05", "06", "01", "02"):
+        step = next(step for step in steps if step.number == number)
+        if sum(s.minutes for s in lesson) + step.minutes <= LESSON:
+            lesson.append(step)
+    return plan([sorted(lesson, key=lambda step: step.number)])
+
+
+def three_lessons(steps):
+    """All steps in order; a lesson ends when the next step would be too much."""
+    lessons = [[]]
+    for step in steps:
+        if lessons[-1] and sum(s.minutes for s in lessons[-1]) + step.minutes > LESSON:
+            lessons.append([])
+        lessons[-1].append(step)
+    return plan(lessons)
+
+
+def semester(steps):
+    rows = ["| week | in class (minutes) | lab (minutes) |", "| --- | --- | --- |"]
+    rows += [f"| {week} | read and run {step.name} ({step.minutes}) | "
+             f"`make lab STEP={step.number}` ({4 * step.minutes}) |"
+             for week, step in enumerate(steps, 1)]
+    return "\n".join(rows)
+
+
+TABLES = {"path": path_table, "teaching": teaching_table, "one-lesson": one_lesson,
+          "three-lessons": three_lessons, "semester": semester}
 
 
 def table(reference):

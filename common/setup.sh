@@ -28,6 +28,8 @@ check() {
     has clang++ || need clang
     has clang-format || need clang-format
     has ip || need iproute2
+    has bwrap || need bubblewrap
+    has tmux || need tmux
 }
 
 case "${1:-learner}" in
