@@ -7,7 +7,7 @@ export SUCHFOO_BUILD = $(abspath $(BUILD))
 numbers := $(sort $(foreach step,$(wildcard steps/[0-9][0-9]_*),$(firstword $(subst _, ,$(notdir $(step))))))
 step    := $(notdir $(firstword $(wildcard steps/$(STEP)_* steps/0$(STEP)_*)))
 
-.PHONY: help build tour test lab check hint watch grade handout standalone doctor notes mutants format clean $(numbers)
+.PHONY: help build tour test lab check hint watch grade handout standalone doctor peek notes mutants format clean $(numbers)
 
 help:
 	@echo 'make build            build every step and its tests, into build/'
@@ -23,6 +23,7 @@ help:
 	@echo 'make handout OUT=dir  write a tree without answers (STEPS="03 05": to these)'
 	@echo
 	@echo 'make standalone       write each step as one file, into build/standalone/ (or one: STEP=07)'
+	@echo 'make peek FILE=path   watch a foo live, and who has it mapped (or NAME=/suchfoo.demo)'
 	@echo 'make doctor           say what is here: tools, shared memory, what was left behind'
 	@echo 'make clean            remove build/; your work/ is left alone'
 	@echo
@@ -81,6 +82,9 @@ handout:
 
 standalone:
 	@$(PYTHON) common/standalone.py $(STEP)
+
+peek:
+	@$(PYTHON) common/peek.py $(if $(NAME),--name '$(NAME)',--file '$(FILE)')
 
 doctor:
 	@$(PYTHON) common/doctor.py

@@ -48,7 +48,7 @@ def requirements():
         ("make", tool(["make", "--version"]), (3, 81, 0), False),
         ("doctest", doctest_version(), (2, 4, 0), False),
         ("python3", sys.version_info[:3], (3, 9, 0), False),
-        ("glibc", version_of(os.confstr("CS_GNU_LIBC_VERSION") or ""), (2, 32, 0), False),
+        ("glibc", version_of(os.confstr("CS_GNU_LIBC_VERSION") or ""), (2, 34, 0), False),
     ]
 
 
@@ -103,6 +103,8 @@ def show_shm(container):
     for line in shm_lines(room.f_blocks * room.f_frsize, room.f_bavail * room.f_frsize,
                           container):
         print(line)
+    if room.f_files:
+        print(f"  room for {room.f_favail} more objects")
     if not os.access(SHM, os.W_OK):
         print("  you may not write there: step 07 cannot run")
         return 1
