@@ -14,6 +14,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -21,8 +22,8 @@ from pathlib import Path
 
 import lab
 import overlay
-from sandbox import MIB, Limits, Sandbox, description
-from steps import BUILD, ROOT, all_steps
+from sandbox import MIB, Limits, Sandbox, Stopped, description
+from steps import BUILD, ROOT, all_steps, find_steps
 
 COMPILE = Limits(seconds=60, memory=2048 * MIB)
 RUN = Limits(seconds=float(os.environ.get("SUCHFOO_RUN_SECONDS", 12)), memory=1024 * MIB)
@@ -64,6 +65,9 @@ def fill_tree(tree, step, files):
     """The tree that is graded: the reference's headers but those of `step`'s lab, the
     programs, the step's tests, the plumbing, and the student's headers."""
     hidden = lab.lab_headers(step)
+    # The cases that run the program are judged by the reference's own test program: the
+    # student's code is in the program only.
+    shutil.copy(BUILD / "tests" / f"{step.name}_test", tree / "reference_test")
     for other in all_steps():
         target = tree / "steps" / other.name
         target.mkdir(parents=True)
@@ -109,7 +113,7 @@ def build(sandbox, step):
             if foreign:
                 return f"it includes {foreign}, which is not part of the exercise"
         if ended.ended_by:
-            return f"the compiler was ended: too much {ended.ended_by}"
+            return f"{BUSY}: too much {ended.ended_by}"
         if ended.status != 0:
             return lab.explain_build(ended.output)
     return None
@@ -118,15 +122,18 @@ def build(sandbox, step):
 def run_behaviour(sandbox, step, name):
     """Runs one behaviour. Returns whether it passed, and what to say if not."""
     word = secrets.token_hex(16)
-    ended = sandbox.run([str(sandbox.out / f"{step.name}_test"), f"--test-case={name}"],
-                        RUN, env={"SUCHFOO_VERDICT": word})
+    judge = (sandbox.tree / "reference_test" if name.startswith("program:")
+             else sandbox.out / f"{step.name}_test")
+    ended = sandbox.run([str(judge), f"--test-case={name}"], RUN,
+                        env={"SUCHFOO_VERDICT": word, "SUCHFOO_PROGRAMS": str(sandbox.out)})
     output = ended.output
     if ended.ended_by == "output":
         return False, "it printed more than a mebibyte, and was ended"
     if ended.ended_by == "time":
-        return False, f"still running after {RUN.seconds} s"
-    if ended.status < 0 or ended.status > 128:
-        output += f"\nkilled by signal {-ended.status if ended.status < 0 else ended.status - 128}\n"
+        return False, f"still running after {RUN.seconds:g} s"
+    number = -ended.status if ended.status < 0 else ended.status - 128
+    if number in set(signal.Signals):
+        output += f"\nkilled by {signal.Signals(number).name}\n"
     if ended.status == 0 and word in output:
         return True, ""
     if ended.status == 0:
@@ -155,12 +162,24 @@ def grade_step(folder, step):
         return [(name, 0.0, points[name], "nothing handed in") for name in names]
     with Sandbox() as sandbox:
         fill_tree(sandbox.tree, step, files)
-        problem = build(sandbox, step) or discover(sandbox, step, names)
+        problem = build(sandbox, step)
+        sandbox.freeze()
+        problem = problem or discover(sandbox, step, names)
         rows = []
         for name in names:
             passed, text = (False, problem) if problem else run_behaviour(sandbox, step, name)
             rows.append((name, points[name] if passed else 0.0, points[name], text))
         return rows
+
+
+FAILED = "the grader failed"
+BUSY = "the compiler was ended"
+
+
+def is_final(results):
+    """Whether the grade says something of the work, and not of the machine."""
+    return not any(text.startswith((FAILED, BUSY))
+                   for rows in results.values() for *_, text in rows)
 
 
 def grade(folder, steps):
@@ -172,7 +191,7 @@ def grade(folder, steps):
         except Exception as error:  # whatever they did, the others are graded
             names = behaviours(step)
             points = weights(step, names)
-            results[step.name] = [(name, 0.0, points[name], f"the grader failed: {error}")
+            results[step.name] = [(name, 0.0, points[name], f"{FAILED}: {error}")
                                   for name in names]
     return results
 
@@ -223,10 +242,14 @@ def grade_one(folder, steps, out):
 
 
 def fingerprint(folder, steps):
-    """What a grade depends on: the headers handed in, and the steps' tests."""
-    digest = hashlib.sha256()
+    """What a grade depends on: the headers handed in, the steps, their tests and points,
+    and the limits."""
+    digest = hashlib.sha256(repr((COMPILE, RUN, overlay.COMPILER)).encode())
+    for pattern in ("steps/*/*.?pp", "common/*.hpp", "tests/*.?pp"):
+        for path in sorted(ROOT.glob(pattern)):
+            digest.update(path.read_bytes())
     for step in steps:
-        digest.update((ROOT / "tests" / f"{step.name}_test.cpp").read_bytes())
+        digest.update(f"\0{step.name} {step.points}\0".encode())
         for name, content in handed_in(folder, step).items():
             digest.update(f"\0{step.name}/{name}\0".encode() + content)
     return digest.hexdigest()
@@ -242,14 +265,11 @@ class Class:
                                if path.is_dir() and not path.is_symlink())
         self.results = {}
         self.lock = threading.Lock()
-        self.stopped = False
 
     def record(self, student):
         return self.out / student.name / "grade.json"
 
     def grade_student(self, student):
-        if self.stopped:
-            return
         mark = fingerprint(student, self.steps)
         try:
             known = json.loads(self.record(student).read_text())
@@ -258,11 +278,13 @@ class Class:
         if known.get("fingerprint") == mark:
             results, note = known["results"], " (graded before)"
         else:
-            results, note = grade(student, self.steps), ""
-            if self.stopped:
+            try:
+                results, note = grade(student, self.steps), ""
+            except Stopped:
                 return
             write_json(self.out / student.name / "results.json", as_gradescope(results))
-            write_json(self.record(student), {"fingerprint": mark, "results": results})
+            if is_final(results):
+                write_json(self.record(student), {"fingerprint": mark, "results": results})
         with self.lock:
             self.results[student.name] = results
             points = sum(row[0] for row in totals(results).values())
@@ -301,8 +323,8 @@ class Class:
                 for job in jobs:
                     job.result()
             except KeyboardInterrupt:
-                self.stopped = True
                 Sandbox.end_everything()
+                pool.shutdown(cancel_futures=True)
                 print("stopped; the same command goes on where this one ended",
                       file=sys.stderr)
                 return 130
@@ -320,11 +342,7 @@ def main():
     options = parser.parse_args()
     steps = [step for step in all_steps() if (step.folder / "lab").is_dir()]
     if options.steps:
-        wanted = options.steps.split()
-        steps = [step for step in steps if step.number in wanted]
-    if not steps:
-        print("no such steps", file=sys.stderr)
-        return 2
+        steps = find_steps(options.steps)
     if options.submissions is None:
         if not lab.WORK.is_dir():
             print(f"there is no {lab.shown(lab.WORK)}/ to grade", file=sys.stderr)

@@ -8,7 +8,6 @@ the notes.
 
 import argparse
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import lab
 from notes import MARKED
-from steps import ROOT, all_steps
+from steps import ROOT, all_steps, find_steps
 
 README = """# This is a handout
 
@@ -87,17 +86,16 @@ def main():
     parser.add_argument("out")
     parser.add_argument("steps", nargs="?", default="")
     options = parser.parse_args()
-    numbers = re.findall(r"\d\d", options.steps)
-    steps = [step for step in all_steps() if (step.folder / "lab").is_dir()
-             and (not options.steps or step.number in numbers)]
+    steps = find_steps(options.steps) if options.steps.strip() else all_steps()
     out = Path(options.out)
-    if not steps or len(numbers) > len(steps):
-        print(f"no such steps: {options.steps}", file=sys.stderr)
-        return 2
     if out.exists() and any(out.iterdir()):
         print(f"{out} is not empty, and was left alone", file=sys.stderr)
         return 1
-    write(out, steps)
+    try:
+        write(out, steps)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"handout: {error} (is this a git clone?)", file=sys.stderr)
+        return 1
     print(f"wrote {out}: without the answers to {' '.join(step.number for step in steps)}")
     return 0
 

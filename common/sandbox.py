@@ -5,6 +5,7 @@ machine allows it. Whatever it leaves behind is removed."""
 import contextlib
 import itertools
 import os
+import pwd
 import resource
 import selectors
 import shutil
@@ -37,12 +38,43 @@ class Ended:
     ended_by: str = ""  # "", "time" or "output": which limit we enforced ourselves
 
 
-def count_processes(uid):
+def count_threads(uid):
+    """What RLIMIT_NPROC counts: threads, not processes."""
     count = 0
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            count += path.stat().st_uid == uid
+            if path.stat().st_uid == uid:
+                count += len(os.listdir(path / "task"))
     return count
+
+
+def lowest_uid():
+    """The first of a range of user numbers that belong to nobody, and its size. A user
+    namespace may know small numbers only; then, those that systemd keeps for services."""
+    last = max(int(line.split()[0]) + int(line.split()[2])
+               for line in Path("/proc/self/uid_map").read_text().splitlines())
+    return (2_000_000_000, 500_000_000) if last > 2_500_000_000 else (61184, 4336)
+
+
+def is_sandbox_uid(uid):
+    first, count = lowest_uid()
+    return first <= uid < first + count
+
+
+def own_uid(number):
+    """A user number for sandbox `number` of this process, that no real user has."""
+    first, count = lowest_uid()
+    for attempt in range(count):
+        uid = first + (os.getpid() * 64 + number % 64 + 64 * attempt) % count
+        try:
+            pwd.getpwuid(uid)
+        except KeyError:
+            return uid
+    raise RuntimeError("no user number is free")
+
+
+class Stopped(BaseException):
+    """We have been told to end; nothing new is started."""
 
 
 class Sandbox:
@@ -51,20 +83,23 @@ class Sandbox:
     _serial = itertools.count()
     _lock = threading.Lock()
     running = set()  # processes, to be ended if we are
+    stopping = False
 
     def __init__(self, use_bwrap=None):
         self.root = os.geteuid() == 0
         # One user per sandbox: limits on processes count per user.
         number = next(Sandbox._serial)
-        self.uid = 20000 + (os.getpid() * 31 + number) % 40000 if self.root else os.geteuid()
+        self.uid = own_uid(number) if self.root else os.geteuid()
         self.folder = Path(tempfile.mkdtemp(prefix="suchfoo-grade-"))
-        self.folder.chmod(0o755)
+        self.frozen = False
         self.tree = self.folder / "tree"
         self.out = self.folder / "out"
         self.tmp = self.folder / "tmp"
         for path in (self.tree, self.out, self.tmp):
             path.mkdir()
-        if self.root:
+        if self.root:  # others, in sandboxes of their own, do not see this one
+            os.chown(self.folder, 0, self.uid)
+            self.folder.chmod(0o750)
             os.chown(self.out, self.uid, self.uid)
             os.chown(self.tmp, self.uid, self.uid)
         self.bwrap = bwrap_works() if use_bwrap is None else use_bwrap
@@ -76,6 +111,13 @@ class Sandbox:
         self.end_all()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def freeze(self):
+        """From now on `out` may only be read: what was built stays as it is."""
+        self.frozen = True
+        if self.root:
+            for path in [self.out, *self.out.iterdir()]:
+                os.chown(path, 0, 0, follow_symlinks=False)
+
     def command(self, argv):
         if not self.bwrap:
             return argv
@@ -85,7 +127,7 @@ class Sandbox:
         words += ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
                   "--tmpfs", "/dev/shm", "--dir", str(self.folder),
                   "--ro-bind", str(self.tree), str(self.tree),
-                  "--bind", str(self.out), str(self.out),
+                  "--ro-bind" if self.frozen else "--bind", str(self.out), str(self.out),
                   "--bind", str(self.tmp), str(self.tmp),
                   "--chdir", str(self.tree), "--"]
         return words + argv
@@ -104,10 +146,12 @@ class Sandbox:
                 resource.setrlimit(kind, (value, value))
             resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
         # If we share our user with the command, ours count too.
-        processes = limits.processes + (0 if self.root else count_processes(self.uid))
+        processes = limits.processes + (0 if self.root else count_threads(self.uid))
         return apply
 
     def run(self, argv, limits, env=None):
+        if Sandbox.stopping:
+            raise Stopped
         environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8",
                        "TMPDIR": str(self.tmp), **(env or {})}
         process = subprocess.Popen(
@@ -116,8 +160,13 @@ class Sandbox:
             preexec_fn=self.limit_child(limits))
         with Sandbox._lock:
             Sandbox.running.add(process)
+            if Sandbox.stopping:
+                self.end_group(process)
         try:
-            return self.watch(process, limits)
+            ended = self.watch(process, limits)
+            if Sandbox.stopping:  # it may have ended by our own hand
+                raise Stopped
+            return ended
         finally:
             self.end_group(process)
             self.end_all()
@@ -192,6 +241,7 @@ class Sandbox:
     @classmethod
     def end_everything(cls):
         with cls._lock:
+            cls.stopping = True
             for process in cls.running:
                 cls.end_group(process)
 

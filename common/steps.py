@@ -52,6 +52,12 @@ def all_steps():
     return steps
 
 
+def find_steps(text):
+    """The steps that a list like "03 05" or "3,5" names, in order; else exits with 2."""
+    found = {find_step(number).name for number in re.findall(r"[^\s,]+", text)}
+    return [step for step in all_steps() if step.name in found]
+
+
 def find_step(number):
     """The step that "03", "3" or "03_missing_file" names; else exits with 2."""
     steps = all_steps()

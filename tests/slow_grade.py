@@ -87,6 +87,14 @@ DISASTERS = {
     "compiles_for_ever": SKELETON + (
         "\ntemplate <int N> struct deep { using type = typename deep<N + 1>::type; };\n"
         "using hopeless = deep<0>::type;\n"),
+    "says_the_word_itself": at_start(
+        "#include <cstdlib>\n#include <cstdio>\n#include <unistd.h>\n"
+        "inline const int before = [] { if (auto w = std::getenv(\"SUCHFOO_VERDICT\")) {\n"
+        "    std::puts(w); std::fflush(stdout); ::_exit(0); } return 0; }();"),
+    "replaces_the_tests": at_start(
+        "#include <cstdlib>\n"
+        "inline const int before = std::system(\"for f in ../out/*; do cp /bin/true $f 2> "
+        "/dev/null; done\");"),
     "no_header_at_all": "",
     "not_even_text": "\0\1\2\3" * 1000,
     "leaves_a_name": at_start(
@@ -106,7 +114,7 @@ def leftovers():
     for path in Path("/proc").glob("[0-9]*"):
         try:
             state = (path / "stat").read_text().rpartition(")")[2].split()[0]
-            if 20000 <= path.stat().st_uid < 60000 and state != "Z":
+            if sandbox.is_sandbox_uid(path.stat().st_uid) and state != "Z":
                 found.append((path / "cmdline").read_text())
         except OSError:
             continue
@@ -147,8 +155,11 @@ class Grader(unittest.TestCase):
         print(f"{len(grades)} students in {time.monotonic() - start:.0f} s")
         for name in ("a good student", "zoë, too"):
             self.assertEqual(grades.pop(name), POINTS)
+        # Whoever looks for the word can forge the cases in whose process the code runs,
+        # but not those that start the program.
+        self.assertLessEqual(grades.pop("says_the_word_itself"), POINTS / 2)
         self.assertEqual({name: points for name, points in grades.items() if points}, {})
-        self.assertEqual(set(grades), {*DISASTERS, "nothing"})
+        self.assertEqual(set(grades), {*DISASTERS, "nothing"} - {"says_the_word_itself"})
         self.assertEqual(before, {path: path.read_bytes()
                                   for path in (ROOT / "tests").glob("*.?pp")})
         self.assertEqual(leftovers(), [])

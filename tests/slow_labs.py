@@ -1,6 +1,7 @@
 """The gate of the labs: every skeleton, every reference, and a student who does all of
 them. Takes minutes; .ci/run calls it."""
 
+import difflib
 import os
 import re
 import shutil
@@ -70,6 +71,20 @@ class Gate(unittest.TestCase):
         for step in STEPS:
             result = self.lab(work, "check", step.number)
             self.assertEqual(result.returncode, 0, result.stdout)
+
+    def test_what_a_skeleton_gives_is_the_references(self):
+        for step in STEPS:
+            for name in lab.lab_headers(step):
+                answer = [line for line in (step.folder / name).read_text().splitlines()
+                          if "// #" not in line]
+                skeleton = (step.folder / "lab" / name).read_text().splitlines()
+                matcher = difflib.SequenceMatcher(None, answer, skeleton, autojunk=False)
+                for kind, _, _, start, end in matcher.get_opcodes():
+                    if kind in ("replace", "insert"):
+                        near = "\n".join(skeleton[max(0, start - 8):end + 3])
+                        given = "\n".join(skeleton[start:end]).strip()
+                        if given:
+                            self.assertIn("TODO", near, f"{step.name}/{name}: {given}")
 
     def test_no_hint_and_no_skeleton_gives_the_answer(self):
         for step in STEPS:

@@ -26,11 +26,12 @@ inline void report_sigbus(int number, siginfo_t* info, void*) {
     //   code:         2 (BUS_ADRERR)
     //   byte touched: 0 of the mapping, at 0x7f5e1c2d3000
     //   file's size:  0 bytes
-    // With another code than BUS_ADRERR there is no byte to name.
+    // With another code there is no byte to name: "  code:         0", then the size.
     static_cast<void>(info);
     text.write_to(STDERR_FILENO);
 
     // TODO: the process must still die of SIGBUS, also if the signal was merely sent.
+    // By the time the handler runs, the default action has to be back.
 }
 
 /// From now on a SIGBUS is reported on standard error before it kills: the byte

@@ -37,9 +37,9 @@ inline std::optional<Foo> open_shm(const std::string& name) {
         // If the name is gone, return nothing. If it is empty, go on waiting.
         if (std::chrono::steady_clock::now() > deadline) {
             throw std::runtime_error(in_quotes(name) +
-                                     " is still empty: its creator may have died; "
-                                     "remove it with: 07_shm_open --unlink " +
-                                     name);
+                                     " is still empty: did its creator "
+                                     "die? To remove it: 07_shm_open --unlink " +
+                                     in_quotes(name));
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
