@@ -7,7 +7,7 @@ export SUCHFOO_BUILD = $(abspath $(BUILD))
 numbers := $(sort $(foreach step,$(wildcard steps/[0-9][0-9]_*),$(firstword $(subst _, ,$(notdir $(step))))))
 step    := $(notdir $(firstword $(wildcard steps/$(STEP)_* steps/0$(STEP)_*)))
 
-.PHONY: help build tour test lab check hint watch grade handout standalone doctor peek notes mutants format clean $(numbers)
+.PHONY: help build tour test lab check hint watch grade handout standalone doctor peek bench notes mutants format clean $(numbers)
 
 help:
 	@echo 'make build            build every step and its tests, into build/'
@@ -24,6 +24,8 @@ help:
 	@echo
 	@echo 'make standalone       write each step as one file, into build/standalone/ (or one: STEP=07)'
 	@echo 'make peek FILE=path   watch a foo live, and who has it mapped (or NAME=/suchfoo.demo)'
+	@echo 'make bench            measure all transports of step 09, in a minute (BENCH=full: in ten;'
+	@echo '                      COMPARE=old.json: and say what changed)'
 	@echo 'make doctor           say what is here: tools, shared memory, what was left behind'
 	@echo 'make clean            remove build/; your work/ is left alone'
 	@echo
@@ -85,6 +87,12 @@ standalone:
 
 peek:
 	@$(PYTHON) common/peek.py $(if $(NAME),--name '$(NAME)',--file '$(FILE)')
+
+# What is compared may have been installed since the last time: hence the first line.
+bench:
+	@cmake -S . -B $(BUILD) > /dev/null
+	@cmake --build $(BUILD) --parallel 2 --target bench -- --no-print-directory -s
+	@$(PYTHON) steps/09_how_fast/bench.py $(if $(filter full,$(BENCH)),--seconds 600) $(if $(COMPARE),--compare '$(COMPARE)')
 
 doctor:
 	@$(PYTHON) common/doctor.py

@@ -31,6 +31,8 @@ from steps import BUILD, ROOT
 
 PATIENCE = 10  # seconds that a command may take
 PROMPT = ">>> "
+# A number that was measured: none that is part of a word, and no size.
+FIGURE = re.compile(r"(?<![\w.])\[?\d[\d,.]*\]?(?!\w| (?:bytes|MiB)\b)")
 
 
 class Failure(Exception):
@@ -58,9 +60,11 @@ class Driver:
 
     # What the transcript shows.
 
-    def show(self, text, style=""):
+    def show(self, text, style="", figures=False):
+        """Prints `text` and records it; with N for its figures, if they are `figures`
+        that nobody else will see again."""
         for line in text.splitlines():
-            self.lines.append(line)
+            self.lines.append(FIGURE.sub("N", line) if figures else line)
             if self.colour and style:
                 line = f"\x1b[{style}m{line}\x1b[0m"
             print(line, file=self.out, flush=True)
@@ -119,7 +123,8 @@ class Driver:
 
     # Commands that run to their end.
 
-    def shell(self, command, status=0, says="", errors=None, outcome=False):
+    def shell(self, command, status=0, says="", outcome=False, figures=False,
+              limit=PATIENCE):
         """Types `command` at a shell and shows it with all that it prints. Fails
         unless the shell then has `status` in $? and the output holds `says` (a
         text, or several). `outcome` makes the command's end the step's outcome."""
@@ -128,11 +133,11 @@ class Driver:
         process = self.start(["sh", "-c", script], stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
-            output, _ = process.communicate(timeout=PATIENCE)
+            output, _ = process.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
-            raise Failure(f"{command}: still running after {PATIENCE} s") from None
+            raise Failure(f"{command}: still running after {limit} s") from None
         output = self.normalised(output.decode(errors="replace"))
-        self.show(output)
+        self.show(output, figures=figures)
         if process.returncode != 0:
             self.show("$ echo $?", "1")
             self.show(str(process.returncode))

@@ -2,12 +2,18 @@
 # Installs what suchfoo needs and the machine lacks; says first what that is.
 #
 #   sh common/setup.sh          to build, tour and test
-#   sh common/setup.sh check    and what .ci/run needs besides
+#   sh common/setup.sh bench    what `make bench` compares with, and draws with
+#   sh common/setup.sh book     what `make book` and its tests need
+#   sh common/setup.sh check    what .ci/run needs besides
 set -eu
 
 missing=""
 need() { missing="$missing $1"; }
 has() { command -v "$1" > /dev/null 2>&1; }
+
+has_header() { [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ]; }
+# Distribution packages belong to the distribution's Python.
+has_module() { /usr/bin/python3 -c "import $1" > /dev/null 2>&1; }
 
 # What is asked for is a use, not a package's name: a compiler from elsewhere is as good.
 learner() {
@@ -16,10 +22,7 @@ learner() {
     has make || need make
     has python3 || need python3
     has setpriv || need util-linux
-    for folder in /usr/include /usr/local/include; do
-        [ -e "$folder/doctest/doctest.h" ] && return
-    done
-    need doctest-dev
+    has_header doctest/doctest.h || need doctest-dev
 }
 
 check() {
@@ -32,10 +35,31 @@ check() {
     has tmux || need tmux
 }
 
+bench() {
+    learner
+    has_header boost/interprocess/ipc/message_queue.hpp || need libboost-dev
+    has_header zmq.h || need libzmq3-dev
+    has_header iceoryx/v2.0.3/iceoryx_posh/popo/publisher.hpp || need libiceoryx-posh-dev
+    has iox-roudi || need iceoryx
+    has_module matplotlib || need python3-matplotlib
+}
+
+book() {
+    learner
+    has_module sphinx || need python3-sphinx
+    has_module myst_parser || need python3-myst-parser
+    has_module furo || need furo
+    has_module sphinx_copybutton || need python3-sphinx-copybutton
+    has_module selenium || need python3-selenium
+    has chromium || need chromium
+    has chromedriver || need chromium-driver
+    has npm || need npm
+}
+
 case "${1:-learner}" in
-    learner | check) "${1:-learner}" ;;
+    learner | check | bench | book) "${1:-learner}" ;;
     *)
-        echo "usage: setup.sh [check]" >&2
+        echo "usage: setup.sh [bench | book | check]" >&2
         exit 2
         ;;
 esac

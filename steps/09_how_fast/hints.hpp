@@ -1,0 +1,28 @@
+// hints.hpp: two things to say to a processor that change no result.
+#pragma once
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_acle.h>
+#endif
+
+/// That this is a loop that waits, so that it does not fill its queues with loads that
+/// all say the same. Where it stands in a loop, and whether, moves a round trip by a
+/// factor of two: here every loop that spins has it once, between two looks.
+inline void pause_a_moment() {
+#if defined(__x86_64__) || defined(__i386__)
+    _mm_pause();
+#elif defined(__aarch64__)
+    __yield();
+#endif
+}
+
+/// That the cache line at `address` will be wanted soon.
+inline void fetch_ahead([[maybe_unused]] const void* address) {
+#if defined(__x86_64__) || defined(__i386__)
+    _mm_prefetch(static_cast<const char*>(address), _MM_HINT_T0);
+#elif defined(__aarch64__)
+    __pld(address);
+#endif
+}

@@ -1,0 +1,68 @@
+"""What is measured: every transport in its class, where it runs, and how much of it."""
+
+from dataclasses import dataclass
+
+HERE = "steps/09_how_fast"
+BULK_BYTES = [64 * 16 ** n for n in range(6)]  # 64 B to 64 MiB
+
+
+@dataclass(frozen=True)
+class Item:
+    name: str  # unique: "pipe, together"
+    group: str  # "spinning", "polling", "blocking", "bulk"
+    transport: str
+    program: str = "09_how_fast"
+    placement: str = "apart"  # "apart" and "together": pinned; "unpinned"
+    samples: int = 400
+    batch: int = 100  # round trips in a sample, where the clock would cost too much
+    bytes: int = 8
+    weight: int = 1  # how often in a round
+    peer: bool = False  # not ours: what `sh common/setup.sh bench` installs, or Python
+
+    @property
+    def in_short(self):
+        """Whether the short form measures it too."""
+        return (not self.peer and self.placement == "apart" and self.transport != "bare"
+                and (self.group != "bulk" or self.bytes == BULK_BYTES[-1]))
+
+
+def spinning():
+    for transport, program, peer in (
+            ("bare", "09_how_fast", False), ("threads", "09_how_fast", False),
+            ("file", "09_how_fast", False), ("shm_open", "09_how_fast", False),
+            ("memfd", "09_how_fast", False),
+            ("python-shared-memory", "python_sides.py", True)):
+        yield Item(transport, "spinning", transport, program, weight=1 if peer else 3,
+                   samples=100 if peer else 400, peer=peer)
+
+
+def polling():
+    for transport, program in (
+            ("pipe-polled", "09_how_fast"), ("unix-polled", "09_how_fast"),
+            ("tcp-polled", "09_how_fast"), ("boost-queue-polled", "09_boost"),
+            ("iceoryx-polled", "09_iceoryx")):
+        yield Item(transport, "polling", transport, program, samples=400, batch=5,
+                   weight=2, peer=program != "09_how_fast")
+
+
+def blocking():
+    for transport, program in (
+            *((name, "09_how_fast") for name in ("futex", "semaphore", "eventfd", "pipe",
+                                                 "unix", "tcp", "posix-queue")),
+            ("boost-queue", "09_boost"), ("zeromq", "09_zeromq"),
+            ("python-pipe", "python_sides.py"), ("python-manager", "python_sides.py")):
+        for placement in ("apart", "together", "unpinned"):
+            yield Item(f"{transport}, {placement}", "blocking", transport, program,
+                       placement, samples=150, batch=1, peer=program != "09_how_fast")
+
+
+def bulk():
+    for transport in ("memcpy", "bulk-in-place", "bulk-copied", "bulk-pipe", "bulk-unix",
+                      "bulk-tcp", "bulk-vm-readv"):
+        for size in BULK_BYTES:
+            yield Item(f"{transport}, {size}", "bulk", transport, bytes=size,
+                       samples=max(5, min(100, 2 ** 24 // size)),
+                       batch=20 if size < 4096 else 1)
+
+
+ITEMS = [*spinning(), *polling(), *blocking(), *bulk()]

@@ -1,0 +1,217 @@
+"""09_how_fast in Python: the same measurement, with what its standard library has.
+
+    python3 steps/09_how_fast/python_sides.py python-pipe [KEY=NUMBER]...
+
+Transports: python-shared-memory (spins), python-pipe and python-manager (block). The
+settings and the output are those of the program 09_how_fast.
+"""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from multiprocessing import shared_memory
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+
+
+class SharedMemory:
+    """Two words in multiprocessing.shared_memory: each side spins on one of them."""
+
+    def __init__(self, settings):
+        self.memory = shared_memory.SharedMemory(settings["name"], create=True, size=4096)
+        self.first = 8 * settings["line"]  # eight words of 8 bytes are a cache line
+        self.words = None
+
+    def open(self, asking):
+        if not asking:
+            self.memory = shared_memory.SharedMemory(self.memory.name)
+        self.words = self.memory.buf.cast("Q")
+        self.out, self.into = self.first + (not asking), self.first + asking
+        self.last = 0
+
+    def send(self, word):
+        self.words[self.out] = word
+
+    def receive(self):
+        words, into, last = self.words, self.into, self.last
+        while words[into] == last:
+            pass
+        self.last = words[into]
+        return self.last
+
+    def remove(self):
+        if self.words:
+            self.words.release()
+        self.memory.close()
+        self.memory.unlink()
+
+
+class Pipe:
+    """multiprocessing.Pipe with send_bytes and recv_bytes: nothing is pickled."""
+
+    def __init__(self, settings):
+        self.ends = multiprocessing.Pipe()
+
+    def open(self, asking):
+        self.end = self.ends[asking]
+
+    def send(self, word):
+        self.end.send_bytes(word.to_bytes(8, "little"))
+
+    def receive(self):
+        return int.from_bytes(self.end.recv_bytes(), "little")
+
+    def remove(self):
+        pass
+
+
+class Manager:
+    """multiprocessing.Manager().Value: one call sets it, the next one gets it. What
+    answers is the manager's own process."""
+
+    def __init__(self, settings):
+        self.manager = multiprocessing.Manager()
+        self.value = self.manager.Value("Q", 0)
+
+    def open(self, asking):
+        pass
+
+    def send(self, word):
+        self.value.value = word
+
+    def receive(self):
+        return self.value.value
+
+    def remove(self):
+        self.manager.shutdown()
+
+
+TRANSPORTS = {"python-shared-memory": SharedMemory, "python-pipe": Pipe,
+              "python-manager": Manager}
+
+
+def pin(cpu):
+    if cpu is not None:
+        os.sched_setaffinity(0, [cpu])
+
+
+def ask(to, amount, batch, echo):
+    """ns per batch of round trips; the answer to n is n + 1, or n if it is an echo."""
+    send, receive, clock = to.send, to.receive, time.monotonic_ns
+    samples = []
+    n = 1
+    for _ in range(amount):
+        start = clock()
+        for _ in range(batch):
+            send(n)
+            if receive() != n + 1 - echo:
+                raise RuntimeError(f"message {n} came back with other bytes")
+            n += 2
+        samples.append(clock() - start)
+    return samples
+
+
+def answer(to, settings, count, cpu_time):
+    """The answering side's process."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    pin(settings.get("answering"))
+    to.open(asking=False)
+    send, receive = to.send, to.receive
+    os.kill(os.getpid(), signal.SIGSTOP)
+    before = time.process_time_ns()
+    for n in range(1, 2 * count, 2):
+        if receive() != n:
+            raise RuntimeError(f"message {n} arrived with other bytes")
+        send(n + 1)
+    cpu_time.value = time.process_time_ns() - before
+
+
+def run_time(pid):
+    """ns that the threads of a process have run so far."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(task.read_text().split()[0]) for task in tasks)
+
+
+def measure(transport, settings):
+    samples, batch = settings.get("samples", 2000), settings.get("batch", 20)
+    warm_up = 1 + samples // 10
+    to = TRANSPORTS[transport](settings)
+    try:
+        cpu_time = multiprocessing.Value("q", 0)
+        echo = isinstance(to, Manager)
+        if echo:
+            other = to.manager._process.pid
+            if "answering" in settings:
+                os.sched_setaffinity(other, [settings["answering"]])
+        else:
+            process = multiprocessing.Process(
+                target=answer, daemon=True,
+                args=(to, settings, (warm_up + samples) * batch, cpu_time))
+            process.start()
+            other = process.pid
+            os.waitid(os.P_PID, other, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        pin(settings.get("asking"))
+        to.open(asking=True)
+        if settings.get("stop"):
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+        before, others = time.process_time_ns(), run_time(other)
+        if not echo:
+            signal.signal(signal.SIGCHLD, the_other_side_died)
+            os.kill(other, signal.SIGCONT)
+        taken = ask(to, warm_up + samples, batch, echo)[warm_up:]
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        mine = time.process_time_ns() - before
+        if echo:
+            cpu_time.value = run_time(other) - others
+        else:
+            process.join()
+        return [mine, cpu_time.value], taken
+    finally:
+        to.remove()
+
+
+def the_other_side_died(_number, _frame):
+    info = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    if info and info.si_status != 0:
+        raise RuntimeError("the answering side died")
+
+
+def stop(number, _frame):
+    raise RuntimeError(f"ended by {signal.Signals(number).name}")
+
+
+def main():
+    transport, *words = sys.argv[1:] or [""]
+    if transport not in TRANSPORTS:
+        print(f"usage: python_sides.py {'|'.join(TRANSPORTS)} [KEY=NUMBER]...",
+              file=sys.stderr)
+        return 2
+    settings = {"name": f"suchfoo.how_fast.{os.getpid()}", "line": 0, "seconds": 10}
+    for word in words:
+        key, _, value = word.partition("=")
+        settings[key] = value.lstrip("/") if key == "name" else int(value)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+        signal.signal(number, stop)
+    signal.alarm(settings["seconds"])
+    try:
+        cpu, samples = measure(transport, settings)
+    except (RuntimeError, OSError, EOFError) as error:
+        print(f"python_sides.py: {error}", file=sys.stderr)
+        return 1
+    if settings.get("print"):
+        print("cpu", *cpu)
+        print("samples", *samples)
+    else:
+        each = sorted(samples)[len(samples) // 2] / settings.get("batch", 20)
+        print(f"{transport}: {len(samples) * settings.get('batch', 20)} times 8 bytes, "
+              f"every byte verified; median {each:g} ns")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

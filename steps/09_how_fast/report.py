@@ -1,0 +1,165 @@
+"""What a run found: as results, as a table, and beside an older run."""
+
+import statistics
+
+from blocks import far_limit, paired, summary
+
+# Which of two items takes longer, and how many times, within one round.
+PAIRS = [
+    ("what the harness adds", "bare", "threads"),
+    ("a file, to threads", "threads", "file"),
+    ("shm_open, to threads", "threads", "shm_open"),
+    ("memfd, to threads", "threads", "memfd"),
+    ("a polled pipe, to a mapping", "shm_open", "pipe-polled"),
+    ("Boost's queue polled, to a mapping", "shm_open", "boost-queue-polled"),
+    ("iceoryx polled, to a mapping", "shm_open", "iceoryx-polled"),
+    ("AF_UNIX polled, to a mapping", "shm_open", "unix-polled"),
+    ("a blocking pipe pinned apart, to a mapping", "shm_open", "pipe, apart"),
+    ("memcpy of 64 MiB, to in place", "bulk-in-place, 67108864", "memcpy, 67108864"),
+    ("AF_UNIX with 64 MiB, to in place", "bulk-in-place, 67108864", "bulk-unix, 67108864"),
+    ("a pipe with 64 MiB, to in place", "bulk-in-place, 67108864", "bulk-pipe, 67108864"),
+]
+
+
+def results(items, blocks, problems, machine):
+    """All that a run found; the fields are described in the note of step 09."""
+    limit = far_limit(blocks)
+    found = {}
+    for item in items:
+        mine = [block for block in blocks if block.item == item.name]
+        accepted = [block for block in mine if block.accepted]
+        near = [block for block in accepted if block.anchor <= limit]
+        found[item.name] = {
+            "class": item.group, "transport": item.transport, "placement": item.placement,
+            "bytes": item.bytes, "problem": problems.get(item.name),
+            "rejected": len(mine) - len(accepted),
+            "near": summary(near),
+            "far": summary([block for block in accepted if block.anchor > limit]),
+            "unquotable": None if near else summary(mine),
+        }
+    pairs = {name: {"one": one, "other": other, "near": paired(blocks, one, other, limit)}
+             for name, one, other in PAIRS}
+    return {
+        "machine": machine,
+        "units": "ns a round trip of 8 bytes; in the class bulk ns from the first byte's "
+                 "filling to the last one's verification",
+        "far from (ns)": limit,
+        "items": found,
+        "pairs": pairs,
+        "anchors": [[round(block.when, 2), *(round(ns, 1) for ns in block.anchors)]
+                    for block in sorted(blocks, key=lambda block: block.when)],
+    }
+
+
+def number(value):
+    """Three significant digits, without an exponent."""
+    if value >= 100:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.3g}"
+
+
+def row(item, short):
+    found = item["near"] or item["unquotable"] or item["far"]
+    low, middle, high = map(number, found["ratio"])
+    cells = [number(found[key]) for key in ("p50", "p99", "p99.9")]
+    cells += [f"{middle} ({low} to {high})", number(found["cpu"])]
+    if short:
+        cells = [cells[0], middle, cells[-1]]
+    if not item["near"]:
+        cells = [f"[{cell}]" for cell in cells]
+    if short:
+        return cells
+    counts = [item["near"]["blocks"] if item["near"] else 0, item["rejected"],
+              item["far"]["blocks"] if item["far"] else 0]
+    return cells + [" + ".join(map(str, counts))]
+
+
+COLUMNS = ["p50", "p99", "p99.9", "times the anchor (middle half)", "CPU time", "blocks"]
+
+
+def round_trip_table(group, items, short):
+    columns = ["transport", *(("p50", "times the anchor", "CPU time") if short else COLUMNS)]
+    lines = [f"**{group.capitalize()}**, ns for 8 bytes there and back", "",
+             "| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    return lines + [f"| {name} | " + " | ".join(row(item, short)) + " |"
+                    for name, item in items if item["near"] or item["unquotable"]]
+
+
+def bulk_table(items):
+    sizes = sorted({item["bytes"] for _, item in items})
+    lines = ["**Bulk**, bytes from one process to the other, GB/s", "",
+             "| transport | " + " | ".join(size_name(size) for size in sizes) + " |",
+             "| --- |" + " --- |" * len(sizes)]
+    for transport in dict.fromkeys(item["transport"] for _, item in items):
+        cells = []
+        for size in sizes:
+            item = next(i for _, i in items
+                        if (i["transport"], i["bytes"]) == (transport, size))
+            found = item["near"] or item["unquotable"]
+            cell = number(size / found["p50"]) if found else "-"
+            cells.append(cell if item["near"] or not found else f"[{cell}]")
+        lines.append(f"| {transport} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def size_name(size):
+    for unit in ("B", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size} {unit}"
+        size //= 1024
+    return f"{size} GiB"
+
+
+def markdown(results, short=False):
+    """The whole report as a Markdown page, or the tables only."""
+    lines = []
+    anchors = [ns for _, *both in results["anchors"] for ns in both]
+    if not short:
+        lines += ["; ".join(f"{key}: {value}" for key, value in results["machine"].items()),
+                  ""]
+    if anchors and not short:
+        lines += [f"The anchor, one cache line between two threads, took from "
+                  f"{number(min(anchors))} to {number(max(anchors))} ns there and back, in "
+                  f"the middle {number(statistics.median(anchors))}. Blocks: accepted + "
+                  "rejected, as the anchor moved + far, as the CPUs did not share a cache. "
+                  "In brackets: no accepted block; not to be quoted.", ""]
+    for group in dict.fromkeys(item["class"] for item in results["items"].values()):
+        items = [(name, item) for name, item in results["items"].items()
+                 if item["class"] == group]
+        lines += [*(bulk_table(items) if group == "bulk"
+                    else round_trip_table(group, items, short)), ""]
+    pairs = [(name, pair["near"]) for name, pair in results["pairs"].items() if pair["near"]]
+    if pairs and not short:
+        lines += ["**How many times longer**, from pairs of the same round", "",
+                  "| | times (middle half) |", "| --- | --- |"]
+        lines += [f"| {name} | {middle:.3g} ({low:.3g} to {high:.3g}) |"
+                  for name, (low, middle, high) in pairs] + [""]
+    absent = {}
+    for name, item in results["items"].items():
+        if item["problem"]:
+            absent.setdefault(item["problem"], []).append(name)
+    lines += [f"Without {'; '.join(names)}: {problem}." for problem, names in absent.items()]
+    if short:
+        lines += ["In brackets: the anchor moved meanwhile; not to be quoted.", ""]
+    lines.append("Every byte of every message was verified by the side that received it.")
+    return "\n".join(lines) + "\n"
+
+
+# #region comparison
+def comparison(old, new):
+    """What changed beyond the noise: the middle halves of the ratios do not meet."""
+    lines = []
+    if old["machine"] != new["machine"]:
+        lines.append("The machines, or what is on them, differ:")
+        lines += [f"  {key}: {old['machine'].get(key)} -> {value}"
+                  for key, value in new["machine"].items() if old["machine"].get(key) != value]
+    for name, item in new["items"].items():
+        before, after = old["items"].get(name, {}).get("near"), item["near"]
+        if not before or not after:
+            continue
+        if after["ratio"][0] > before["ratio"][2] or after["ratio"][2] < before["ratio"][0]:
+            change = after["ratio"][1] / before["ratio"][1]
+            lines.append(f"{name}: {number(before['ratio'][1])} -> "
+                         f"{number(after['ratio'][1])} times the anchor ({change - 1:+.0%})")
+    return "\n".join(lines or ["Nothing changed beyond the noise."])
+# #endregion comparison

@@ -1,0 +1,298 @@
+// Tests of 09_how_fast: the mapping as a transport, and a worker that measures. What
+// the harness makes of measurements is tested by test_bench.py. No test looks at a
+// time.
+#include <sys/stat.h>
+
+#include <set>
+#include <thread>
+
+#include "09_how_fast/mapping.hpp"
+#include "09_how_fast/measure.hpp"
+#include "09_how_fast/reserve.hpp"
+#include "common/unique_fd.hpp"
+#include "tests/support.hpp"
+
+namespace {
+
+const std::string program = program_path("09_how_fast");
+
+/// What this test's workers put their names behind.
+const std::string own_name = "/suchfoo.test09." + std::to_string(::getpid()) + ".";
+
+constexpr std::size_t all_lines = lines_in_a_page * sizeof(line);
+
+/// A file of zeros that a page of lines fits into.
+struct lines_file {
+    temporary_directory directory;
+    std::string path = directory / "lines";
+    lines_file() { write_file(path, std::string(all_lines, '\0')); }
+
+    mapped_lines map() const {
+        const unique_fd file(check(::open(path.c_str(), O_RDWR | O_CLOEXEC), "open"));
+        return map_lines(file.get());
+    }
+};
+
+/// A few round trips of a transport, quickly.
+std::vector<std::string> briefly(const std::string& transport,
+                                 const std::string& more) {
+    return {program,     transport, "name=" + own_name, "samples=20", "batch=5",
+            "seconds=5", more};
+}
+
+/// What is in /dev/shm of this test's workers.
+std::vector<std::filesystem::path> names_left() {
+    std::vector<std::filesystem::path> names;
+    for (const auto& entry : std::filesystem::directory_iterator("/dev/shm")) {
+        if (entry.path().filename().string().starts_with(own_name.substr(1)))
+            names.push_back(entry.path());
+    }
+    return names;
+}
+
+/// A worker with a defect may leave names: they go when the tests end.
+const struct sweeper {
+    ~sweeper() {
+        for (const auto& name : names_left()) std::filesystem::remove(name);
+    }
+} sweep_at_the_end;
+
+}  // namespace
+
+TEST_SUITE("lab") {
+    TEST_CASE("header: what one side sends is in the bytes of the file") {
+        const lines_file file;
+        const mapped_lines lines = file.map();
+        line_end asking(lines[5], side::asking);
+        asking.send(0x1122334455667788);
+        std::uint64_t stored = 0;
+        std::memcpy(&stored, read_file(file.path).data() + 5 * sizeof(line),
+                    sizeof stored);
+        CHECK(stored == 0x1122334455667788);
+    }
+
+    TEST_CASE("header: an answer has a word of its own in the same cache line") {
+        const lines_file file;
+        const mapped_lines lines = file.map();
+        line_end(lines[0], side::asking).send(1);
+        line_end(lines[0], side::answering).send(2);
+        const std::string bytes = read_file(file.path).substr(0, 16);
+        std::uint64_t words[2] = {};
+        std::memcpy(words, bytes.data(), sizeof words);
+        CHECK(words[0] == 1);
+        CHECK(words[1] == 2);
+        CHECK(sizeof(line) == 64);
+        CHECK(alignof(line) == 64);
+    }
+
+    TEST_CASE("header: each side receives what the other one sent") {
+        const lines_file file;
+        const mapped_lines here = file.map();
+        const mapped_lines there = file.map();
+        REQUIRE(here.get() != there.get());
+        line_end asking(here[63], side::asking);
+        line_end answering(there[63], side::answering);
+        for (std::uint64_t n = 1; n <= 3; ++n) {
+            // What is there already is received without waiting: if it is not there,
+            // waiting would be for ever.
+            REQUIRE(there[63].there.load() == n - 1);
+            asking.send(n);
+            REQUIRE(there[63].there.load() == n);
+            CHECK(answering.receive() == n);
+            answering.send(100 + n);
+            REQUIRE(here[63].back.load() == 100 + n);
+            CHECK(asking.receive() == 100 + n);
+        }
+    }
+
+    TEST_CASE("header: a word is not received twice") {
+        struct alignas(64) two_words {
+            line first;
+        } words;
+        line_end asking(words.first, side::asking);
+        line_end answering(words.first, side::answering);
+        asking.send(7);
+        REQUIRE(answering.receive() == 7);
+        std::thread later([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds{20});
+            asking.send(8);
+        });
+        const std::uint64_t next = answering.receive();
+        later.join();
+        CHECK(next == 8);
+    }
+
+    TEST_CASE("header: the mapping goes away with its owner") {
+        const lines_file file;
+        {
+            const mapped_lines lines = file.map();
+            CHECK(is_mapped(file.path));
+        }
+        CHECK_FALSE(is_mapped(file.path));
+    }
+
+    TEST_CASE("header: a descriptor that cannot be mapped is an error") {
+        const unique_fd null(check(::open("/dev/null", O_RDWR | O_CLOEXEC), "open"));
+        CHECK_THROWS_WITH_AS(map_lines(null.get()), "mmap: No such device",
+                             std::system_error);
+    }
+
+    TEST_CASE("program: two processes verify every byte over a mapped file") {
+        const ended result = run(briefly("file", "line=9"));
+        CHECK(result.how == "exit status 0");
+        CHECK(result.out.starts_with("file: 100 times 8 bytes, every byte verified; "));
+        CHECK(result.err == "");
+    }
+
+    TEST_CASE("program: two processes verify every byte over a shared object") {
+        const ended result = run(briefly("shm_open", "line=63"));
+        CHECK(result.how == "exit status 0");
+        CHECK(result.out.starts_with(
+            "shm_open: 100 times 8 bytes, every byte verified; "));
+        CHECK(result.err == "");
+    }
+}
+
+TEST_CASE("header: every word of a run is another and none is zero") {
+    std::set<std::uint64_t> words;
+    for (std::uint64_t n = 0; n < 1000; ++n) words.insert(word(n));
+    CHECK(words.size() == 1000);
+    CHECK(words.count(0) == 0);
+    CHECK_NOTHROW(verify(word(7), 7));
+    CHECK_THROWS_AS(verify(word(7) ^ 1, 7), std::runtime_error);
+    CHECK_THROWS_AS(verify(word(8), 7), std::runtime_error);
+}
+
+TEST_CASE("header: what is reserved has its size and is zero") {
+    const temporary_directory directory;
+    const unique_fd file(
+        check(::open((directory / "new").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600),
+              "open"));
+    reserve(file.get(), all_lines, "new");
+    CHECK(read_file(directory / "new") == std::string(all_lines, '\0'));
+    struct stat status {};
+    REQUIRE(::fstat(file.get(), &status) == 0);
+    CHECK(status.st_blocks * 512 >= off_t{all_lines});  // not only a size
+}
+
+TEST_CASE("header: a limit on the size of files is an error when room is reserved") {
+    const temporary_directory directory;
+    const unique_fd file(
+        check(::open((directory / "new").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600),
+              "open"));
+    CHECK_THROWS_AS(reserve(file.get(), std::size_t{1} << 62, "new"),
+                    std::system_error);
+}
+
+TEST_CASE("program: every transport of ours carries its words") {
+    for (const std::string transport :
+         {"threads", "memfd", "pipe-polled", "unix-polled", "tcp-polled", "futex",
+          "semaphore", "eventfd", "pipe", "unix", "tcp", "posix-queue", "bare"}) {
+        CAPTURE(transport);
+        const ended result = run(briefly(transport, "line=1"));
+        CHECK(result.how == "exit status 0");
+        CHECK(result.out.starts_with(transport + ": 100 times 8 bytes, every byte "));
+        CHECK(result.err == "");
+    }
+}
+
+TEST_CASE("program: every bulk transport carries more than a chunk") {
+    for (const std::string transport :
+         {"memcpy", "bulk-in-place", "bulk-copied", "bulk-pipe", "bulk-unix",
+          "bulk-tcp", "bulk-vm-readv"}) {
+        CAPTURE(transport);
+        const ended result = run({program, transport, "samples=2", "batch=2",
+                                  "length=5000", "seconds=5", "name=" + own_name});
+        CHECK(result.how == "exit status 0");
+        CHECK(
+            result.out.starts_with(transport + ": 4 times 320000 bytes, every byte "));
+        CHECK(result.err == "");
+    }
+}
+
+TEST_CASE("program: samples are printed as they were taken") {
+    const ended result = run(briefly("shm_open", "print=1"));
+    CHECK(result.how == "exit status 0");
+    std::istringstream lines(result.out);
+    std::string cpu, samples;
+    std::getline(lines, cpu);
+    std::getline(lines, samples);
+    CHECK(cpu.starts_with("cpu "));
+    CHECK(samples.starts_with("samples "));
+    CHECK(std::count(samples.begin(), samples.end(), ' ') == 20);
+}
+
+TEST_CASE("program: nothing that it made has a name afterwards") {
+    const temporary_directory directory;
+    for (const std::string transport : {"shm_open", "file"}) {
+        CHECK(run({"env", "TMPDIR=" + directory.path(), program, transport, "samples=5",
+                   "seconds=5", "name=" + own_name})
+                  .how == "exit status 0");
+    }
+    CHECK(names_left().empty());
+    CHECK(directory.names() == "");
+}
+
+TEST_CASE("program: nothing is left when it is told to end") {
+    const temporary_directory directory;
+    for (const std::string transport : {"shm_open", "file", "pipe", "posix-queue"}) {
+        CAPTURE(transport);
+        child worker({"env", "TMPDIR=" + directory.path(), program, transport,
+                      "samples=100000", "batch=1000000", "name=" + own_name});
+        const std::string threads = "/proc/" + std::to_string(worker.pid()) + "/task/" +
+                                    std::to_string(worker.pid()) + "/children";
+        const auto both_run = [&] {
+            const std::string children = read_file(threads);
+            return std::count(children.begin(), children.end(), ' ') == 2;
+        };
+        for (int i = 0; i < 5000 && !both_run(); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        std::istringstream children(read_file(threads));
+        pid_t pids[2] = {};
+        children >> pids[0] >> pids[1];
+        REQUIRE(pids[1] != 0);
+        worker.send(SIGTERM);
+        const ended result = worker.wait();
+        CHECK(result.how == "exit status 1");
+        CHECK(result.err == "09_how_fast: ended by SIGTERM\n");
+        for (const pid_t pid : pids) CHECK(::kill(pid, 0) == -1);
+    }
+    CHECK(names_left().empty());
+    CHECK(directory.names() == "");
+}
+
+TEST_CASE("program: a name that is taken is left as it is") {
+    const temporary_directory directory;
+    const std::string taken = directory.path() + own_name;
+    write_file(taken, "mine");
+    const ended result =
+        run({"env", "TMPDIR=" + directory.path(), program, "file", "name=" + own_name});
+    CHECK(result.how == "exit status 1");
+    CHECK(result.err == "09_how_fast: open \"" + taken + "\": File exists (EEXIST)\n");
+    CHECK(read_file(taken) == "mine");
+}
+
+TEST_CASE("program: a wrong command line says what is wrong") {
+    const auto first_line = [](const std::vector<std::string>& words) {
+        const ended result = run(words);
+        CHECK(result.how == "exit status 2");
+        CHECK(result.out == "");
+        return result.err.substr(0, result.err.find('\n'));
+    };
+    CHECK(first_line({program}).starts_with("usage: 09_how_fast TRANSPORT "));
+    CHECK(first_line({program, "pigeon"}) == "09_how_fast: no transport \"pigeon\"");
+    CHECK(first_line({program, "pipe", "batch"}) == "09_how_fast: \"batch\"?");
+    CHECK(first_line({program, "pipe", "batch=0"}) ==
+          "09_how_fast: batch has to be from 1 to 1000000");
+    CHECK(first_line({program, "pipe", "speed=9"}) ==
+          "09_how_fast: no setting \"speed\"");
+    CHECK(first_line({program, "shm_open", "name=/else"}) ==
+          "09_how_fast: name: /suchfoo. and more, without another slash");
+}
+
+TEST_CASE("program: a CPU that is not there is an error of one line") {
+    const ended result = run(briefly("shm_open", "asking=1023"));
+    CHECK(result.how == "exit status 1");
+    CHECK(result.err ==
+          "09_how_fast: the asking side: sched_setaffinity: Invalid argument\n");
+}

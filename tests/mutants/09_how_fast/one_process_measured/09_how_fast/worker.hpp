@@ -1,0 +1,34 @@
+// worker.hpp: one transport, one measurement: two processes, samples, CPU time.
+#pragma once
+
+#include "09_how_fast/processes.hpp"
+#include "09_how_fast/task.hpp"
+
+// #region run_sides
+/// Runs `asking` and `answering` on a transport T, each in its own process: opened,
+/// then stopped until both are ready, then measured. Throws as processes do.
+template <class T, class Asking, class Answering>
+void run_sides(const task& t, finding& found, Asking asking, Answering answering) {
+    const awaited_signals signals;  // nothing ends us between making and removing
+    T made(t.where);
+    processes both(signals);
+    const auto start = [&](side s, const std::string& name, auto work) {
+        both.start(name, [&, s, work] {
+            const auto number = static_cast<std::size_t>(s);
+            pin(t.cpus[number]);
+            made.open(s);
+            ::raise(SIGSTOP);
+            const std::int64_t before = now(CLOCK_PROCESS_CPUTIME_ID);
+            work(made);
+            found.cpu_time[number] = now(CLOCK_PROCESS_CPUTIME_ID) - before;
+            if constexpr (requires { made.close(); }) made.close();
+        });
+    };
+    start(side::asking, "the asking side", asking);
+    if (t.length == 0) start(side::answering, "the answering side", answering);
+    both.wait_for_all(false, t.limit);
+    if (t.stop) ::raise(SIGSTOP);
+    both.go_on();
+    both.wait_for_all(true, t.limit);
+}
+// #endregion run_sides

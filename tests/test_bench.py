@@ -1,0 +1,233 @@
+"""Step 09's harness: its arithmetic on known samples, and what becomes of workers that
+are wrong, silent, dead or absent. No test looks at a time."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from tool import ROOT, run
+
+STEP = ROOT / "steps" / "09_how_fast"
+sys.path.insert(0, str(STEP))
+import bench
+import report
+from blocks import Block, far_limit, paired, percentile, quartiles, summary
+from items import ITEMS, Item
+from steps import BUILD
+
+
+def block(item="a", anchors=(100, 100), samples=(1000,), number=0, batch=10, cpu=50):
+    return Block(item, number, number, anchors, batch, list(samples), cpu)
+
+
+class Percentiles(unittest.TestCase):
+    def test_they_are_samples_by_their_rank(self):
+        samples = list(range(1000, 0, -1))
+        self.assertEqual(percentile(samples, 50), 500)
+        self.assertEqual(percentile(samples, 99), 990)
+        self.assertEqual(percentile(samples, 99.9), 999)
+        self.assertEqual(percentile(samples, 100), 1000)
+        self.assertEqual(percentile(samples, 0), 1)
+
+    def test_few_samples(self):
+        self.assertEqual(percentile([7], 99.9), 7)
+        self.assertEqual(percentile([3, 1], 50), 1)
+        self.assertEqual(percentile([3, 1], 51), 3)
+        self.assertEqual(quartiles([4, 1, 3, 2]), [1, 2, 3])
+
+
+class Blocks(unittest.TestCase):
+    def test_a_block_is_rejected_when_its_anchor_moved_by_more_than_a_fifth(self):
+        for anchors in ((100, 100), (100, 120), (120, 100)):
+            self.assertTrue(block(anchors=anchors).accepted, anchors)
+        for anchors in ((100, 121), (121, 100), (40, 400)):
+            self.assertFalse(block(anchors=anchors).accepted, anchors)
+
+    def test_a_ratio_is_to_the_block_s_own_anchors(self):
+        one = block(anchors=(90, 110), samples=(1900, 2000, 9000), batch=10)
+        self.assertEqual(one.median, 200)
+        self.assertEqual(one.ratio, 2)
+
+    def test_a_summary_has_the_percentiles_of_all_samples(self):
+        said = summary([block(samples=range(10, 5000, 10)), block(samples=range(5000, 10010, 10))])
+        self.assertEqual((said["blocks"], said["samples"]), (2, 1000))
+        self.assertEqual((said["p50"], said["p99"], said["p99.9"]), (500, 990, 999))
+        self.assertEqual(said["cpu"], 50)
+        self.assertIsNone(summary([]))
+
+    def test_far_is_measured_from_the_smallest_accepted_anchor(self):
+        blocks = [block(anchors=(10, 100)), block(anchors=(50, 50)), block(anchors=(400, 400))]
+        self.assertEqual(far_limit(blocks), 150)
+
+    def test_pairs_are_of_one_round_accepted_and_near(self):
+        blocks = [block("a", number=0, samples=(1000,)), block("b", number=0, samples=(2000,)),
+                  block("a", number=1), block("b", number=1, anchors=(100, 200)),
+                  block("a", number=2, anchors=(900, 900)),
+                  block("b", number=2, anchors=(900, 900), samples=(90000,)),
+                  block("b", number=3, samples=(90000,))]
+        self.assertEqual(paired(blocks, "a", "b", 300), [2, 2, 2])
+        self.assertIsNone(paired(blocks, "a", "c", 300))
+
+
+class Reports(unittest.TestCase):
+    ITEM = Item("shm_open", "spinning", "shm_open")
+
+    def results(self, blocks, problems={}):
+        return report.results([self.ITEM], blocks, problems, {"processor": "known"})
+
+    def test_rejected_blocks_are_counted_and_left_out(self):
+        blocks = [block("shm_open", samples=(1000,)),
+                  block("shm_open", anchors=(100, 500), samples=(99000,)),
+                  block("shm_open", anchors=(800, 800), samples=(8000,))]
+        found = self.results(blocks)["items"]["shm_open"]
+        self.assertEqual(found["near"]["p50"], 100)
+        self.assertEqual((found["near"]["blocks"], found["rejected"]), (1, 1))
+        self.assertEqual((found["far"]["blocks"], found["far"]["p50"]), (1, 800))
+        self.assertIn("| 1 + 1 + 1 |", report.markdown(self.results(blocks)))
+
+    def test_without_an_accepted_block_figures_are_in_brackets(self):
+        blocks = [block("shm_open", anchors=(100, 500))]
+        self.assertIn("| shm_open | [100] |", report.markdown(self.results(blocks)))
+
+    def test_what_is_absent_is_named_with_its_reason(self):
+        text = report.markdown(self.results([], {"shm_open": "not installed"}))
+        self.assertIn("Without shm_open: not installed.", text)
+
+    def test_a_comparison_shows_only_what_is_beyond_the_noise(self):
+        def with_ratio(*ratios):
+            return self.results([block("shm_open", samples=(1000 * ratio,), number=number)
+                                 for number, ratio in enumerate(ratios)])
+        old = with_ratio(1.0, 1.1, 1.2, 1.3)
+        same = report.comparison(old, with_ratio(1.1, 1.2, 1.3, 1.4))
+        self.assertEqual(same, "Nothing changed beyond the noise.")
+        slower = report.comparison(old, with_ratio(2.0, 2.1, 2.2, 2.3))
+        self.assertRegex(slower, r"^shm_open: 1\.1 -> 2\.1 times the anchor \(\+91%\)$")
+        other = dict(old, machine={"processor": "another"})
+        self.assertIn("processor: another -> known", report.comparison(other, old))
+
+
+class Workers(unittest.TestCase):
+    """Real workers, each with a defect, beside one that is as it should be."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="suchfoo-bench-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = Path(folder.name)
+        built = run("g++", "-std=c++20", "-Isteps", "-I.", "tests/bad_transports.cpp", "-o",
+                    cls.folder / "bad_transports", timeout=120)
+        assert built.returncode == 0, built.stderr
+        (cls.folder / "09_how_fast").symlink_to(BUILD / "steps" / "09_how_fast")
+
+    def measured(self, *transports, program="bad_transports"):
+        items = [Item(name, "spinning", name, program, samples=50, batch=5)
+                 for name in transports]
+        blocks, problems = bench.run(items, 0, self.folder / "out", self.folder,
+                                     lambda *_: None, limit=2)
+        return {one.item for one in blocks}, problems
+
+    def test_a_wrong_byte_fails_the_transport_and_nothing_else(self):
+        done, problems = self.measured("corrupting", "good")
+        self.assertEqual(done, {"good"})
+        self.assertRegex(problems["corrupting"],
+                         "side: message [0-9]+ arrived with other bytes than were sent$")
+
+    def test_one_that_hangs_is_reported_after_its_limit(self):
+        done, problems = self.measured("silent", "good")
+        self.assertEqual((done, list(problems)), ({"good"}, ["silent"]))
+        self.assertEqual(problems["silent"], "bad_transports: not finished after 2 s")
+
+    def test_one_that_dies_is_reported_with_its_signal(self):
+        done, problems = self.measured("dying", "good")
+        self.assertEqual(done, {"good"})
+        self.assertRegex(problems["dying"], "side: killed by SIGBUS$")
+
+    def test_one_that_cannot_be_opened_says_why(self):
+        done, problems = self.measured("half-open", "good")
+        self.assertEqual(done, {"good"})
+        self.assertEqual(problems["half-open"], 'bad_transports: the answering side: '
+                         'connect "nowhere": Connection refused')
+
+    def test_one_that_is_absent_is_named_and_skipped(self):
+        done, problems = self.measured("any", program="09_absent")
+        self.assertEqual((done, problems),
+                         (set(), {"any": "not installed: sh common/setup.sh bench"}))
+
+    def test_nothing_is_left(self):
+        self.measured("dying", "silent", "good")
+        self.assertEqual(list((self.folder / "out").glob("tmp.*")), [])
+        self.assertEqual(list(Path("/dev/shm").glob(f"suchfoo.bench.{os.getpid()}.*")), [])
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+        self.assertEqual(children, "")
+
+
+class Python(unittest.TestCase):
+    def test_its_transports_carry_their_words(self):
+        for transport in ("python-shared-memory", "python-pipe", "python-manager"):
+            result = run(sys.executable, STEP / "python_sides.py", transport, "samples=20",
+                         "batch=5")
+            self.assertEqual((result.returncode, result.stderr), (0, ""), transport)
+            self.assertIn(f"{transport}: 100 times 8 bytes, every byte verified",
+                          result.stdout)
+
+    def test_a_side_that_dies_is_reported(self):
+        process = subprocess.Popen([sys.executable, STEP / "python_sides.py", "python-pipe",
+                                    "samples=1000000", "batch=100"], cwd=ROOT,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.kill)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        deadline = time.monotonic() + 10
+        while not children.read_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.3)  # it may still be starting: that too has to end well
+        os.kill(int(children.read_text().split()[-1]), signal.SIGKILL)
+        self.assertEqual(process.wait(10), 1)
+        self.assertRegex(process.stderr.read(), "^python_sides.py: .*\n$")
+
+
+class Command(unittest.TestCase):
+    def test_a_run_writes_what_it_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            result = run(sys.executable, STEP / "bench.py", "--seconds", "1", "--out", folder,
+                         timeout=200)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            results = json.loads((Path(folder) / "results.json").read_text())
+            self.assertEqual(list(results["items"]), [item.name for item in ITEMS])
+            for name, found in results["items"].items():
+                self.assertTrue(found["problem"] or found["near"] or found["unquotable"]
+                                or found["far"], name)
+            self.assertIn("| threads |", (Path(folder) / "results.md").read_text())
+            again = run(sys.executable, STEP / "bench.py", "--short", "--seconds", "1",
+                        "--out", folder, "--compare", Path(folder) / "results.json")
+            self.assertEqual(again.returncode, 0, again.stderr)
+            self.assertRegex(again.stdout, "times the anchor \\(|Nothing changed")
+
+    def test_ctrl_c_leaves_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            process = subprocess.Popen([sys.executable, STEP / "bench.py", "--out", folder],
+                                       cwd=ROOT, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.PIPE, text=True)
+            self.addCleanup(process.stderr.close)
+            time.sleep(3)
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            started = children.read_text().split()
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(20), 130)
+            self.assertIn("bench: interrupted", process.stderr.read())
+            self.assertGreaterEqual(len(started), 3)  # two keepers and the anchor
+            for pid in started:
+                self.assertFalse(Path(f"/proc/{pid}").exists(), pid)
+            self.assertEqual(list(Path(folder).glob("tmp.*")), [])
+            names = f"suchfoo.bench.{process.pid}.*"
+            self.assertEqual(list(Path("/dev/shm").glob(names)), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
