@@ -309,7 +309,7 @@ def main():
 
 def draw(out):
     """Draws the pictures, if matplotlib is here. Returns what was written."""
-    drawn = subprocess.run(["/usr/bin/python3", f"{HERE}/pictures.py", out / "results.json",
+    drawn = subprocess.run(["/usr/bin/python3", f"{HERE}/plots.py", out / "results.json",
                             out], cwd=ROOT, capture_output=True, text=True)
     if drawn.returncode == 0:
         return "".join(f", {name}" for name in drawn.stdout.split())

@@ -4,6 +4,8 @@ import statistics
 
 from blocks import far_limit, paired, summary
 
+MOST_SHOWN = 1000  # anchors in the results: enough for a picture
+
 # Which of two items takes longer, and how many times, within one round.
 PAIRS = [
     ("what the harness adds", "bare", "threads"),
@@ -47,8 +49,13 @@ def results(items, blocks, problems, machine):
         "items": found,
         "pairs": pairs,
         "anchors": [[round(block.when, 2), *(round(ns, 1) for ns in block.anchors)]
-                    for block in sorted(blocks, key=lambda block: block.when)],
+                    for block in evenly(sorted(blocks, key=lambda block: block.when))],
     }
+
+
+def evenly(blocks):
+    """At most MOST_SHOWN of them, from all of the run."""
+    return blocks[::-(-len(blocks) // MOST_SHOWN) or 1]
 
 
 def number(value):
