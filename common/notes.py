@@ -5,6 +5,8 @@ checks that they are in step with the code.
     <!-- transcript: 03_missing_file -->                  a driver's transcript, or
     <!-- transcript: 04_empty_file_sigbus#one-byte -->    the part under one remark
     <!-- table: path -->                                  a table of the steps
+    <!-- picture: 04_pages -->                            a picture, notes/pictures/
+    <!-- results: pairs -->                               a table of step 09's recorded run
     <!-- end -->                                          ends each of these
     <!-- fragment -->                                     before a block that
                                                           illustrates and is not ours
@@ -14,13 +16,15 @@ checks that they are in step with the code.
 
 import argparse
 import difflib
+import html
+import json
 import re
 import subprocess
 import sys
 
 from steps import ROOT, all_steps
 
-MARKED = re.compile(r"<!-- (code|transcript|table): (\S+) -->\n(.*?)<!-- end -->\n?", re.S)
+MARKED = re.compile(r"<!-- (code|transcript|table|picture|results): (\S+) -->\n(.*?)<!-- end -->\n?", re.S)
 REGION = re.compile(r"^[ \t]*(?://|#) #region (\S+)\n(.*?)^[ \t]*(?://|#) #endregion \1$",
                     re.S | re.M)
 LANGUAGES = {".hpp": "cpp", ".cpp": "cpp", ".py": "python", ".sh": "sh"}
@@ -147,7 +151,31 @@ def table(reference):
     return TABLES[reference](all_steps())
 
 
-MAKERS = {"code": code, "transcript": transcript, "table": table}
+def picture(name):
+    """A picture, with its own title as the text for who cannot see it."""
+    path = ROOT / "notes" / "pictures" / f"{name}.svg"
+    if not path.is_file():
+        raise NoteError(f"picture: no picture {name!r}")
+    title = re.search(r"<title[^>]*>(.*?)</title>", path.read_text(encoding="utf-8"), re.S)
+    return f"![{html.unescape(title[1])}](pictures/{name}.svg)"
+
+
+def results(which):
+    """A table of the run that is recorded beside step 09."""
+    sys.path.insert(0, str(ROOT / "steps" / "09_how_fast"))
+    import report
+    recorded = json.loads((ROOT / "steps/09_how_fast/results.json").read_text())
+    if which == "pairs":
+        lines = report.pair_table(recorded)
+    elif which in {item["class"] for item in recorded["items"].values()}:
+        lines = report.class_table(recorded, which)
+    else:
+        raise NoteError(f"results: no table {which!r}")
+    return "\n".join(lines).strip()
+
+
+MAKERS = {"code": code, "transcript": transcript, "table": table, "picture": picture,
+          "results": results}
 
 
 def rendered(text):
@@ -190,7 +218,7 @@ def problems():
     for path in pages():
         name = path.relative_to(ROOT)
         text = path.read_text(encoding="utf-8")
-        starts = len(re.findall(r"<!-- (?:code|transcript|table):", text))
+        starts = len(re.findall(r"<!-- (?:code|transcript|table|picture|results):", text))
         if starts != len(MARKED.findall(text)) or starts != text.count("<!-- end -->"):
             yield f"{name}: a marker without its end"
         used.update(reference for kind, reference, _ in MARKED.findall(text)
@@ -217,10 +245,20 @@ def problems():
                 yield f"{name}: no page shows its region {region!r}"
 
 
+def draw_pictures():
+    """Needs the distribution's matplotlib; without it the pictures stay as they are."""
+    has = ["/usr/bin/python3", "-c", "import matplotlib"]
+    if subprocess.run(has, stderr=subprocess.DEVNULL).returncode != 0:
+        print("pictures: not drawn, as there is no python3-matplotlib here")
+        return
+    subprocess.run(["/usr/bin/python3", str(ROOT / "common" / "pictures.py")], check=True)
+
+
 def write():
     for step in all_steps():
         subprocess.run([sys.executable, str(step.folder / "drive.py"), "--write"],
                        check=True, stdout=subprocess.DEVNULL)
+    draw_pictures()
     for path in pages():
         text = path.read_text(encoding="utf-8")
         try:

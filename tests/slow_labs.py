@@ -156,7 +156,7 @@ class Watch(unittest.TestCase):
     def test_it_checks_at_every_save_and_goes_on(self):
         self.start()
         self.wait_for("01_raw_struct: 0 of 7 behaviours")
-        self.wait_for("[--------] 0 of 8 steps")
+        self.wait_for("[---------] 0 of 9 steps")
         self.tmux("send-keys", "h")
         self.wait_for("Hint 1 of 3")
         self.tmux("send-keys", "l")

@@ -4,7 +4,7 @@
 //          build/steps/08_socket serve 127.0.0.1:4321 /tmp/suchfoo
 //          build/steps/08_socket push 127.0.0.1:4321 31337 98     in another terminal
 // Expect:  Foo(31337, 98); and a session of step 06 on /tmp/suchfoo sees it at once.
-// This is the last step so far.
+// Next:    09_how_fast measures what shared memory saves.
 #include <csignal>
 
 #include "05_primed_file/primed_file.hpp"

@@ -8,7 +8,6 @@
 #include "09_how_fast/settings.hpp"
 #include "09_how_fast/threads.hpp"
 
-// #region anchor
 /// One run of the anchor: ns for a round trip between two threads, the median.
 inline double anchor(const task& t, unsigned line) {
     over_threads to(place{"", line});
@@ -26,7 +25,6 @@ inline double anchor(const task& t, unsigned line) {
     std::ranges::nth_element(samples, middle);
     return static_cast<double>(*middle) / static_cast<double>(t.amount.batch);
 }
-// #endregion anchor
 
 /// Reads the number of a cache line, runs the anchor on it, prints the result; until
 /// the input ends. So that whoever measures can have it without starting a process.

@@ -134,7 +134,6 @@ class Harness:
             raise Failed(f"the anchor took more than {self.limit} s")
         return float(self.anchors.stdout.readline())
 
-    # #region measure
     def measure(self, item, number):
         """One block of `item`. Raises Failed."""
         line = random.randrange(64)
@@ -158,7 +157,6 @@ class Harness:
         trips = (1 + len(samples) // 10 + len(samples)) * item.batch
         return Block(item.name, number, when, (before, after), item.batch, samples,
                      sum(cpu) / trips)
-    # #endregion measure
 
 
 def wait_until_ready(process, limit):

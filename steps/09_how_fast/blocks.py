@@ -11,7 +11,6 @@ MOST_MOVED = 1.2  # how much the larger of two anchors may be of the smaller
 FAR = 3  # times the smallest anchor of a run: then the CPUs do not share a cache
 
 
-# #region percentile
 def percentile(samples, percent):
     """The smallest sample that at least `percent` of them do not exceed: one of them,
     nothing interpolated (the nearest-rank definition). To a tenth of a percent, and in
@@ -19,7 +18,6 @@ def percentile(samples, percent):
     ordered = sorted(samples)
     rank = -(-len(ordered) * round(10 * percent) // 1000)  # rounded up
     return ordered[max(0, rank - 1)]
-# #endregion percentile
 
 
 @dataclass

@@ -5,7 +5,6 @@
 #include "09_how_fast/mapping.hpp"
 #include "09_how_fast/measure.hpp"
 
-// #region bulk
 /// A way to hand over chunks. The giver fills room(), then calls give(); the taker
 /// reads what take() returns, then calls done().
 template <class T>
@@ -54,4 +53,3 @@ void take_all(T& from, line_end end, const plan& p, std::size_t words) {
         end.send(word(n));
     }
 }
-// #endregion bulk

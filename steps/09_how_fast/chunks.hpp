@@ -38,7 +38,6 @@ private:
     std::vector<whole_line> lines_;
 };
 
-// #region chunks
 /// Calls `work(i)` for each word of `c`, which has whole cache lines, and lets its
 /// cache lines be fetched some time before: they come from the other CPU's cache, and
 /// each would be waited for.
@@ -61,4 +60,3 @@ inline void verify(chunk c, std::uint64_t first) {
     for_each_word(c, [&](std::size_t i) { wrong |= c[i] ^ (first + i); });
     if (wrong != 0) throw std::runtime_error("a chunk arrived with other bytes");
 }
-// #endregion chunks

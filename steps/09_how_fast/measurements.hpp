@@ -7,7 +7,6 @@
 #include "09_how_fast/threads.hpp"
 #include "09_how_fast/worker.hpp"
 
-// #region measurements
 /// Round trips of 8 bytes between two processes.
 template <transport T>
 void round_trips(const task& t, finding& found) {
@@ -69,4 +68,3 @@ inline void copies(const task& t, finding& found) {
     };
     run_sides<over_threads>(t, found, copy, copy);
 }
-// #endregion measurements

@@ -10,7 +10,6 @@
 #include "09_how_fast/memory.hpp"
 #include "common/spawn.hpp"
 
-// #region processes
 /// What is still running when its owner goes away is killed.
 class processes {
 public:
@@ -72,4 +71,3 @@ private:
     std::map<pid_t, std::string> running_;
     shared_memory<std::array<char, 256>> said_;  // by one that failed
 };
-// #endregion processes

@@ -117,6 +117,20 @@ def size_name(size):
     return f"{size} GiB"
 
 
+def pair_table(results):
+    pairs = [(name, pair["near"]) for name, pair in results["pairs"].items() if pair["near"]]
+    return ["**How many times longer**, from pairs of the same round", "",
+            "| | times (middle half) |", "| --- | --- |",
+            *(f"| {name} | {middle:.3g} ({low:.3g} to {high:.3g}) |"
+              for name, (low, middle, high) in pairs), ""] if pairs else []
+
+
+def class_table(results, group, short=False):
+    items = [(name, item) for name, item in results["items"].items()
+             if item["class"] == group]
+    return bulk_table(items) if group == "bulk" else round_trip_table(group, items, short)
+
+
 def markdown(results, short=False):
     """The whole report as a Markdown page, or the tables only."""
     lines = []
@@ -131,16 +145,9 @@ def markdown(results, short=False):
                   "rejected, as the anchor moved + far, as the CPUs did not share a cache. "
                   "In brackets: no accepted block; not to be quoted.", ""]
     for group in dict.fromkeys(item["class"] for item in results["items"].values()):
-        items = [(name, item) for name, item in results["items"].items()
-                 if item["class"] == group]
-        lines += [*(bulk_table(items) if group == "bulk"
-                    else round_trip_table(group, items, short)), ""]
-    pairs = [(name, pair["near"]) for name, pair in results["pairs"].items() if pair["near"]]
-    if pairs and not short:
-        lines += ["**How many times longer**, from pairs of the same round", "",
-                  "| | times (middle half) |", "| --- | --- |"]
-        lines += [f"| {name} | {middle:.3g} ({low:.3g} to {high:.3g}) |"
-                  for name, (low, middle, high) in pairs] + [""]
+        lines += [*class_table(results, group, short), ""]
+    if not short:
+        lines += pair_table(results)
     absent = {}
     for name, item in results["items"].items():
         if item["problem"]:
@@ -152,7 +159,6 @@ def markdown(results, short=False):
     return "\n".join(lines) + "\n"
 
 
-# #region comparison
 def comparison(old, new):
     """What changed beyond the noise: the middle halves of the ratios do not meet."""
     lines = []
@@ -169,4 +175,3 @@ def comparison(old, new):
             lines.append(f"{name}: {number(before['ratio'][1])} -> "
                          f"{number(after['ratio'][1])} times the anchor ({change - 1:+.0%})")
     return "\n".join(lines or ["Nothing changed beyond the noise."])
-# #endregion comparison

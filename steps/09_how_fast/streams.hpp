@@ -22,7 +22,6 @@ inline void set_waiting(int fd, waiting how) {
         check(::fcntl(fd, F_SETFL, flags | O_NONBLOCK), "fcntl");
 }
 
-// #region streams
 /// Writes all of the `size` bytes at `bytes`, however often that takes. Throws
 /// std::system_error if write(2) fails for another reason than "not now".
 inline void write_bytes(int fd, const void* bytes, std::size_t size) {
@@ -47,4 +46,3 @@ inline void read_bytes(int fd, void* bytes, std::size_t size) {
         size -= static_cast<std::size_t>(n);
     }
 }
-// #endregion streams

@@ -29,7 +29,6 @@ concept transport = std::constructible_from<T, const place&> &&
 };
 // #endregion transport
 
-// #region word
 /// The word that is sent in place `n` of a run: never 0, never the same twice.
 constexpr std::uint64_t word(std::uint64_t n) {
     return (n + 1) * 0x9e3779b97f4a7c15;
@@ -42,4 +41,3 @@ inline void verify(std::uint64_t got, std::uint64_t n) {
                                  " arrived with other bytes than were sent");
     }
 }
-// #endregion word

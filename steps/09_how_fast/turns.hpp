@@ -4,7 +4,6 @@
 #include "09_how_fast/mapping.hpp"
 #include "09_how_fast/memory.hpp"
 
-// #region turns
 /// Whose turn each of four slots is: two counters, each written by one side only
 /// (step 16 builds a ring of this kind).
 class turns {
@@ -33,4 +32,3 @@ private:
     shared_memory<counters> both_;
     std::uint64_t mine_ = 0;  // how many slots this side has filled, or emptied
 };
-// #endregion turns
