@@ -26,7 +26,7 @@ learner() {
 }
 
 check() {
-    learner
+    bench
     has git || need git
     has clang++ || need clang
     has clang-format || need clang-format

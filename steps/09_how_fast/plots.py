@@ -106,10 +106,12 @@ def anchor(results):
     axes.text(0.99, results["far from (ns)"] * 1.08, "above: far", ha="right", fontsize=9,
               color=SOFT, transform=axes.get_yaxis_transform())
     axes.set_yscale("log")
+    axes.set_ylim(20, 2000)
     in_powers(axes.yaxis)
     axes.set_xlabel("seconds since the start of the run")
     axes.set_title("The anchor: one cache line, there and back", fontsize=12, color=INK)
-    axes.legend(frameon=False, fontsize=10, loc="upper left", markerscale=2.5)
+    axes.legend(frameon=False, fontsize=10, loc="upper right", ncols=2,
+                markerscale=2.5)
     every = sorted(ns for _, *both in results["anchors"] for ns in both)
     return svg(figure, f"The anchor during the run: from {number(every[0])} to "
                        f"{number(every[-1])} ns, half of the time up to "
