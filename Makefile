@@ -7,7 +7,7 @@ export SUCHFOO_BUILD = $(abspath $(BUILD))
 numbers := $(sort $(foreach step,$(wildcard steps/[0-9][0-9]_*),$(firstword $(subst _, ,$(notdir $(step))))))
 step    := $(notdir $(firstword $(wildcard steps/$(STEP)_* steps/0$(STEP)_*)))
 
-.PHONY: help build tour test lab check hint watch grade handout standalone doctor peek bench notes mutants format clean $(numbers)
+.PHONY: help build tour test lab check hint watch grade handout standalone doctor peek bench book serve-book notes mutants format clean $(numbers)
 
 help:
 	@echo 'make build            build every step and its tests, into build/'
@@ -26,6 +26,7 @@ help:
 	@echo 'make peek FILE=path   watch a foo live, and who has it mapped (or NAME=/suchfoo.demo)'
 	@echo 'make bench            measure all transports of step 09, in a minute (BENCH=full: in ten;'
 	@echo '                      COMPARE=old.json: and say what changed)'
+	@echo 'make book             render the notes as a book, build/book (make serve-book: and serve it)'
 	@echo 'make doctor           say what is here: tools, shared memory, what was left behind'
 	@echo 'make clean            remove build/; your work/ is left alone'
 	@echo
@@ -96,6 +97,12 @@ bench:
 
 doctor:
 	@$(PYTHON) common/doctor.py
+
+book:
+	@$(PYTHON) common/book.py
+
+serve-book:
+	@$(PYTHON) common/book.py --serve
 
 notes: build
 	@$(PYTHON) common/notes.py
