@@ -9,6 +9,8 @@ from steps import BUILD, ROOT, all_steps, find_step
 OURS = re.compile(r'^#include "(.*)"\n', re.M)
 SYSTEM = re.compile(r"^#include <.*>\n", re.M)
 MARKS = re.compile(r"^[ \t]*(?:#pragma once|// #(?:end)?region .*)\n", re.M)
+# Between these, an include belongs to one kind of machine, and stays where it is.
+CONDITIONAL = re.compile(r"(^#if .*?^#endif\n)", re.M | re.S)
 RULE = "// " + "-" * 85
 
 
@@ -35,8 +37,10 @@ def standalone(step):
     bodies = []
     for path in parts(main, set()):
         text = path.read_text(encoding="utf-8")
-        system.update(SYSTEM.findall(text))
-        body = MARKS.sub("", SYSTEM.sub("", OURS.sub("", text)))
+        pieces = CONDITIONAL.split(text)  # every second one is conditional
+        system.update(include for piece in pieces[::2] for include in SYSTEM.findall(piece))
+        pieces[::2] = [SYSTEM.sub("", OURS.sub("", piece)) for piece in pieces[::2]]
+        body = MARKS.sub("", "".join(pieces))
         body = re.sub(r"\n{3,}", "\n\n", body).strip("\n")
         bodies.append(f"{RULE}\n// {path.relative_to(ROOT)}\n{RULE}\n\n{body}\n")
     licence = re.search(r"^Copyright .*$", (ROOT / "LICENSE").read_text(), re.M)[0]

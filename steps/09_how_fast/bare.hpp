@@ -34,6 +34,7 @@ inline void bare_loops(const task& t, finding& found) {
             taken.push_back((now(CLOCK_MONOTONIC) - start) / tenfold);
         }
         answering.join();
+        found.verified = false;
         keep(found, {taken.begin() + 1, taken.end()});  // without the first, to warm up
     };
     run_sides<over_threads>(t, found, both, both);

@@ -22,7 +22,8 @@ inline void print(const std::string& transport, const task& t, finding& found) {
     const auto middle = samples.begin() + samples.size() / 2;
     std::nth_element(samples.begin(), middle, samples.end());
     std::cout << transport << ": " << samples.size() * t.amount.batch << " times "
-              << found.bytes << " bytes, every byte verified; median "
+              << found.bytes << " bytes, " << (found.verified ? "every" : "no")
+              << " byte verified; median "
               << static_cast<double>(*middle) / static_cast<double>(t.amount.batch)
               << " ns\n";
 }

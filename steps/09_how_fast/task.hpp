@@ -28,6 +28,7 @@ constexpr int max_samples = 100'000;
 struct finding {
     std::array<std::int64_t, 2> cpu_time{};     // ns, of each side's process
     std::size_t bytes = sizeof(std::uint64_t);  // of a message
+    bool verified = true;  // every byte, by the side that received it
     std::size_t samples = 0;
     std::array<std::int64_t, max_samples> sample{};
 };
