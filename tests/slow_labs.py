@@ -156,13 +156,14 @@ class Watch(unittest.TestCase):
     def test_it_checks_at_every_save_and_goes_on(self):
         self.start()
         self.wait_for("01_raw_struct: 0 of 7 behaviours")
-        self.wait_for("[---------] 0 of 9 steps")
+        self.wait_for(f"[{'-' * len(STEPS)}] 0 of {len(STEPS)} steps")
         self.tmux("send-keys", "h")
         self.wait_for("Hint 1 of 3")
         self.tmux("send-keys", "l")
         self.wait_for("01  here A raw struct")
         self.solve("01")
-        self.wait_for("[#-------] 1 of 8 steps   01_raw_struct is done.")
+        self.wait_for(f"[#{'-' * (len(STEPS) - 1)}] 1 of {len(STEPS)} steps   "
+                      "01_raw_struct is done.")
         self.wait_for("02_malloc_wrapper: 2 of 12 behaviours")
         self.tmux("send-keys", "q")
         self.wait_for("ended with 0")
