@@ -63,7 +63,7 @@ def description():
         "share the last cache": bool(last) and read(last[-1] / "shared_cpu_list")
         == read(CPUS / f"cpu{answering}/cache" / last[-1].name / "shared_cpu_list"),
         "virtual": "hypervisor" in field(info, "flags").split(),
-        "kernel": platform.release(),
+        "kernel": platform.release().partition("-")[0],
         "system": field(read("/etc/os-release").replace("=", ": ").replace('"', ""),
                         "PRETTY_NAME"),
         "file system of the file": file_system(BUILD),
