@@ -154,9 +154,18 @@ class Harness:
         finally:
             self.keep_awake(False)
             self.sweep()
-        trips = (1 + len(samples) // 10 + len(samples)) * item.batch
         return Block(item.name, number, when, (before, after), item.batch, samples,
-                     sum(cpu) / trips)
+                     sum(cpu) / messages(item))
+
+
+def messages(item):
+    """How many messages, or round trips, a worker makes in all, warming up included."""
+    if item.transport == "bare":
+        return (item.samples // 10 + 2) * 10 * item.batch
+    warm_up = 1 + item.samples * item.batch // 10
+    if item.group == "bulk":
+        return (warm_up + item.samples) * item.batch
+    return warm_up + item.samples * item.batch
 
 
 def wait_until_ready(process, limit):
