@@ -21,7 +21,7 @@ matplotlib.use("svg")
 from matplotlib import pyplot
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
-from steps import ROOT
+from steps import BUILD, ROOT
 
 FOLDER = ROOT / "notes" / "pictures"
 INK, SOFT, PAPER, LINE = "#1b1f24", "#57606a", "#fbfaf7", "#c9ccd1"
@@ -81,7 +81,7 @@ def svg(figure, title):
                    metadata={"Date": None, "Creator": None})
     pyplot.close(figure)
     text = re.sub(r"<metadata>.*?</metadata>", "", out.getvalue(), flags=re.S)
-    text = re.sub(r"<svg ", f'<svg role="img" aria-labelledby="title" ', text, count=1)
+    text = re.sub(r"<svg ", '<svg role="img" aria-labelledby="title" ', text, count=1)
     return re.sub(r"(<svg [^>]*>)", rf'\1\n <title id="title">{html.escape(title)}</title>',
                   text, count=1)
 
@@ -117,6 +117,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     check = parser.parse_args().check
+    if not (BUILD / "steps").is_dir():
+        print(f"pictures: {BUILD}/steps is not built: make build", file=sys.stderr)
+        return 1
     FOLDER.mkdir(exist_ok=True)
     known = {}
     problems = 0

@@ -287,7 +287,9 @@ TEST_CASE("program: a wrong command line says what is wrong") {
         return result.err.substr(0, result.err.find('\n'));
     };
     CHECK(first_line({program}).starts_with("usage: 09_how_fast TRANSPORT "));
-    CHECK(first_line({program, "pigeon"}) == "09_how_fast: no transport \"pigeon\"");
+    const std::string unknown = first_line({program, "pigeon"});
+    CHECK(unknown.starts_with("09_how_fast: no transport \"pigeon\"; there are "));
+    CHECK(unknown.find(" shm_open ") != std::string::npos);
     CHECK(first_line({program, "pipe", "batch"}) == "09_how_fast: \"batch\"?");
     CHECK(first_line({program, "pipe", "batch=0"}) ==
           "09_how_fast: batch has to be from 1 to 1000000");
@@ -295,6 +297,17 @@ TEST_CASE("program: a wrong command line says what is wrong") {
           "09_how_fast: no setting \"speed\"");
     CHECK(first_line({program, "shm_open", "name=/else"}) ==
           "09_how_fast: name: /suchfoo. and more, without another slash");
+}
+
+TEST_CASE("program: the anchor runs as often as it is asked to") {
+    const std::vector<std::string> anchor{program, "anchor", "samples=5", "batch=5"};
+    const ended result = run(anchor, "0\n63\n64\n");
+    CHECK(result.how == "exit status 0");
+    CHECK(count_lines(result.out) == 3);
+    const ended wrong = run(anchor, "5\nfive\n");
+    CHECK(wrong.how == "exit status 1");
+    CHECK(count_lines(wrong.out) == 1);
+    CHECK(wrong.err == "09_how_fast: the input is no line's number\n");
 }
 
 TEST_CASE("program: a CPU that is not there is an error of one line") {

@@ -209,6 +209,34 @@ class Command(unittest.TestCase):
             self.assertEqual(again.returncode, 0, again.stderr)
             self.assertRegex(again.stdout, "times the anchor \\(|Nothing changed")
 
+    def one_line(self, *argv, status=1, **more):
+        """What a command that fails says: one line, and nothing on standard output."""
+        result = run(*argv, **more)
+        self.assertEqual((result.returncode, result.stdout), (status, ""), result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        return result.stderr
+
+    def test_bad_input_is_one_line(self):
+        bench_py = (sys.executable, STEP / "bench.py", "--short")
+        with tempfile.TemporaryDirectory() as folder:
+            other = Path(folder) / "other.json"
+            for text, says in ((None, "No such file"), ("{", "Expecting"), ("[]", "keys"),
+                               ("{}", "these are no results of a run")):
+                if text is not None:
+                    other.write_text(text)
+                said = self.one_line(*bench_py, "--compare", other)
+                self.assertTrue(said.startswith(f"bench: {other}: " if text is not None
+                                                else "bench: "), said)
+                self.assertIn(says, said)
+            self.assertIn("is not built", self.one_line(*bench_py, env={
+                "SUCHFOO_BUILD": folder}))
+        self.assertIn("/proc/nowhere", self.one_line(*bench_py, "--out", "/proc/nowhere"))
+        self.assertIn("needs two CPUs", self.one_line("taskset", "-c", "0", *bench_py))
+        sides = (sys.executable, STEP / "python_sides.py")
+        for word in ("samples=x", "speed=1", "samples"):
+            self.assertIn(repr(word), self.one_line(*sides, "python-pipe", word, status=2))
+        self.assertIn("usage: ", self.one_line(*sides, "pigeon", status=2))
+
     def test_ctrl_c_leaves_nothing(self):
         with tempfile.TemporaryDirectory() as folder:
             process = subprocess.Popen([sys.executable, STEP / "bench.py", "--out", folder],

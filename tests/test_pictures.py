@@ -15,13 +15,13 @@ class Pictures(unittest.TestCase):
     def test_each_says_what_a_run_says(self):
         if not HAS:
             print("SKIPPED: no python3-matplotlib here: sh common/setup.sh bench")
-            return
+            self.skipTest("no python3-matplotlib")
         result = run(PYTHON, "common/pictures.py", "--check", timeout=120)
         self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_a_difference_is_seen(self):
         if not HAS:
-            return
+            self.skipTest("no python3-matplotlib")
         script = ("import sys; sys.path.insert(0, 'common'); import pictures; "
                   "one = pictures.Canvas(90, 90); one.text(9, 9, 'kept, inode 7'); "
                   "two = pictures.Canvas(90, 90); two.text(9, 9, 'lost, inode 7'); "
@@ -30,6 +30,13 @@ class Pictures(unittest.TestCase):
                   "assert a == c == ['a title', 'kept, inode N'], (a, c); assert a != b")
         result = run(PYTHON, "-c", script)
         self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_without_programs_there_is_one_line(self):
+        if not HAS:
+            self.skipTest("no python3-matplotlib")
+        result = run(PYTHON, "common/pictures.py", "--check", env={"SUCHFOO_BUILD": "/proc/no"})
+        self.assertEqual((result.returncode, result.stderr.count("\n")), (1, 1))
+        self.assertIn("is not built", result.stderr)
 
     def test_each_has_a_text_alternative_and_stands_in_a_note(self):
         notes = "".join(path.read_text() for path in (ROOT / "notes").glob("*.md"))

@@ -34,5 +34,6 @@ inline int run_anchor(const std::string& name, int argc, char** argv) {
         pin(t.cpus[0]);
         for (unsigned line = 0; std::cin >> line;)
             std::cout << anchor(t, line % lines_in_a_page) << std::endl;
+        if (!std::cin.eof()) throw std::runtime_error("the input is no line's number");
     });
 }

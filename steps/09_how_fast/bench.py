@@ -132,7 +132,10 @@ class Harness:
         self.anchors.stdin.flush()
         if not select.select([self.anchors.stdout], [], [], self.limit)[0]:
             raise Failed(f"the anchor took more than {self.limit} s")
-        return float(self.anchors.stdout.readline())
+        answer = self.anchors.stdout.readline()
+        if not answer:
+            raise RuntimeError("the anchor has ended")
+        return float(answer)
 
     def measure(self, item, number):
         """One block of `item`. Raises Failed."""
@@ -162,10 +165,7 @@ def messages(item):
     """How many messages, or round trips, a worker makes in all, warming up included."""
     if item.transport == "bare":
         return (item.samples // 10 + 2) * 10 * item.batch
-    warm_up = 1 + item.samples * item.batch // 10
-    if item.group == "bulk":
-        return (warm_up + item.samples) * item.batch
-    return warm_up + item.samples * item.batch
+    return (1 + item.samples // 10 + item.samples) * item.batch
 
 
 def wait_until_ready(process, limit):
@@ -285,11 +285,14 @@ def main():
     parser.add_argument("--out", type=Path, default=BUILD / "bench")
     parser.add_argument("--compare", type=Path, help="an older results.json")
     options = parser.parse_args()
-    old = json.loads(options.compare.read_text()) if options.compare else None
+    old = recorded(options.compare) if options.compare else None
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupted)
     if len(os.sched_getaffinity(0)) < 2:
         print("bench: this needs two CPUs", file=sys.stderr)
+        return 1
+    if not (BUILD / "steps" / "09_how_fast").exists():
+        print(f"bench: {BUILD}/steps/09_how_fast is not built: make build", file=sys.stderr)
         return 1
     items = [item for item in ITEMS if item.in_short or not options.short]
     seconds = options.seconds or (SHORT if options.short else SECONDS)
@@ -298,6 +301,9 @@ def main():
     except KeyboardInterrupt:
         print("\nbench: interrupted", file=sys.stderr)
         return 130
+    except OSError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
     if sys.stderr.isatty():
         print(file=sys.stderr)
     results = report.results(items, blocks, problems, machine.description())
@@ -312,6 +318,18 @@ def main():
     if failed:
         print(f"bench: not measured: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def recorded(path):
+    """The results of an older run."""
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))
+        if {"machine", "items"} <= results.keys():
+            return results
+        problem = "these are no results of a run"
+    except (OSError, ValueError, AttributeError) as error:
+        problem = error
+    sys.exit(f"bench: {path}: {problem}")
 
 
 def draw(out):

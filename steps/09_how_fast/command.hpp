@@ -34,8 +34,11 @@ inline int run_worker(const std::string& name, int argc, char** argv,
     return run_program(name, worker_usage, argc, argv, [&](const arguments& words) {
         if (words.empty()) throw usage_error{};
         const auto found = table.find(words[0]);
-        if (found == table.end())
-            throw usage_error{"no transport " + in_quotes(words[0])};
+        if (found == table.end()) {
+            std::string why = "no transport " + in_quotes(words[0]) + "; there are";
+            for (const auto& [transport, measure] : table) why += " " + transport;
+            throw usage_error{why};
+        }
         const task t = parse_task(words);
         const shared_memory<finding> result;  // of the process that measures
         found->second(t, *result);

@@ -122,12 +122,16 @@ DRAWN = {"latency": latency, "size": size, "anchor": anchor}
 
 
 def main():
+    if len(sys.argv) != 3:
+        print("usage: plots.py RESULTS.json FOLDER", file=sys.stderr)
+        return 2
     source, folder = map(Path, sys.argv[1:])
     results = json.loads(source.read_text())
     for name, draw in DRAWN.items():
         (folder / f"{name}.svg").write_text(draw(results), encoding="utf-8")
         print(f"{name}.svg")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -92,6 +92,8 @@ class Manager:
 
 TRANSPORTS = {"python-shared-memory": SharedMemory, "python-pipe": Pipe,
               "python-manager": Manager}
+NUMBERS = {"samples", "batch", "length", "asking", "answering", "line", "seconds", "stop",
+           "print"}
 
 
 def pin(cpu):
@@ -194,7 +196,14 @@ def main():
     settings = {"name": f"suchfoo.how_fast.{os.getpid()}", "line": 0, "seconds": 10}
     for word in words:
         key, _, value = word.partition("=")
-        settings[key] = value.lstrip("/") if key == "name" else int(value)
+        if key == "name":
+            settings[key] = value.lstrip("/")
+        elif key in NUMBERS and value.isdigit():
+            settings[key] = int(value)
+        else:
+            print(f"python_sides.py: {word!r} is no setting with its number",
+                  file=sys.stderr)
+            return 2
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, stop)
     signal.alarm(settings["seconds"])

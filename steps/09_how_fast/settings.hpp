@@ -7,8 +7,8 @@
 #include "common/program.hpp"
 
 inline const char* const worker_usage =
-    "TRANSPORT [samples=N] [batch=N] [length=N] [asking=CPU] [answering=CPU] [line=N]\n"
-    "    [seconds=N] [stop=1] [print=1] [name=/NAME]";
+    "TRANSPORT [samples=N] [batch=N] [length=N] [asking=CPU] [answering=CPU] [line=N] "
+    "[seconds=N] [stop=1] [print=1] [name=/NAME]";
 
 class settings {
 public:
