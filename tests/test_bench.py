@@ -177,19 +177,47 @@ class Python(unittest.TestCase):
                           result.stdout)
 
     def test_a_side_that_dies_is_reported(self):
-        process = subprocess.Popen([sys.executable, STEP / "python_sides.py", "python-pipe",
-                                    "samples=1000000", "batch=100"], cwd=ROOT,
-                                   stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.kill)
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        for transport, says in (("python-shared-memory", "the answering side died"),
+                                ("python-pipe", "")):
+            with subprocess.Popen([sys.executable, STEP / "python_sides.py", transport,
+                                   "samples=1000000", "batch=100", "seconds=60"], cwd=ROOT,
+                                  stderr=subprocess.PIPE, text=True) as process:
+                self.addCleanup(process.kill)
+                answering = self.last_child_of(process.pid)
+                os.kill(answering, signal.SIGKILL)
+                self.assertEqual(process.wait(10), 1)
+                self.assertRegex(process.stderr.read(), f"^python_sides.py: .*{says}.*\n$")
+
+    def last_child_of(self, pid):
+        """The process that it started last, once it has used some CPU time."""
+        children = Path(f"/proc/{pid}/task/{pid}/children")
         deadline = time.monotonic() + 10
-        while not children.read_text() and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            last = children.read_text().split()[-1:]
+            if last and b"python_sides.py" in Path(f"/proc/{last[0]}/cmdline").read_bytes():
+                ran = int(Path(f"/proc/{last[0]}/schedstat").read_text().split()[0])
+                if ran > 100_000_000:  # ns: it is past its start, and answering
+                    return int(last[0])
             time.sleep(0.05)
-        time.sleep(0.3)  # it may still be starting: that too has to end well
-        os.kill(int(children.read_text().split()[-1]), signal.SIGKILL)
-        self.assertEqual(process.wait(10), 1)
-        self.assertRegex(process.stderr.read(), "^python_sides.py: .*\n$")
+        self.fail("nobody answers")
+
+
+class Helpers(unittest.TestCase):
+    def test_nothing_is_left_of_a_program_that_does_not_want_to_end(self):
+        script = "trap '' TERM; sleep 60 & echo $!; wait; sleep 60"
+        with bench.running(["sh", "-c", script], stdout=subprocess.PIPE) as process:
+            pids = [process.pid, int(process.stdout.readline())]
+        deadline = time.monotonic() + 5  # init has to bury the orphan
+        while any(map(self.runs, pids)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual([pid for pid in pids if self.runs(pid)], [])
+
+    @staticmethod
+    def runs(pid):
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except FileNotFoundError:
+            return False
 
 
 class Command(unittest.TestCase):
