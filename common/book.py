@@ -100,7 +100,7 @@ def mend():
                     '    <script src="_static/scripts/furo.js">')
     for page in BOOK.glob("*.html"):
         replace(page, "<pre>", '<pre tabindex="0">')
-        replace(page, "<table ", '<table tabindex="0" ')
+        replace(page, '<div class="table-wrapper', '<div tabindex="0" class="table-wrapper')
 
 
 def replace(path, old, new):
