@@ -11,7 +11,6 @@ import tempfile
 import threading
 import time
 import unittest
-from pathlib import Path
 
 DISTRIBUTION = "/usr/bin/python3"
 try:
@@ -21,7 +20,7 @@ except ImportError:
         os.execv(DISTRIBUTION, [DISTRIBUTION, *sys.argv])
     webdriver = None
 
-from tool import ROOT, run
+from tool import ROOT
 
 import book
 import notes
@@ -94,7 +93,8 @@ class Book(unittest.TestCase):
     def test_each_step_has_its_title_badge_picture_and_both_kinds_of_block(self):
         for step in all_steps():
             self.open(f"{step.name}.html")
-            self.assertIn(f"{step.number} ·", self.js("return document.querySelector('h1').innerText"))
+            self.assertIn(f"{step.number} ·",
+                          self.js("return document.querySelector('h1').innerText"))
             self.assertEqual(self.js("return document.querySelector('.badge').innerText"),
                              step.outcome)
             for block in ("highlight-cpp", "highlight-console"):

@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "common"))
 import machine
 import report
-from blocks import Block, percentile
+from blocks import Block
 from items import HERE, ITEMS
 from steps import BUILD, ROOT
 
@@ -106,8 +106,9 @@ class Harness:
                   "together": [f"asking={asking}", f"answering={asking}"],
                   "unpinned": []}[item.placement]
         return [*program, item.transport, f"samples={item.samples}", f"batch={item.batch}",
-                f"length={max(1, item.bytes // 64)}", f"line={line}", f"name=/{self.token(self.count)}", f"seconds={self.limit}",
-                "stop=1", "print=1", *pinned]
+                f"length={max(1, item.bytes // 64)}", f"line={line}",
+                f"name=/{self.token(self.count)}", f"seconds={self.limit}", "stop=1",
+                "print=1", *pinned]
 
     def token(self, number):
         return f"suchfoo.bench.{os.getpid()}.{number}."

@@ -1,6 +1,8 @@
 // pipe.hpp: two pipes, one for each direction.
 #pragma once
 
+#include <array>
+
 #include "09_how_fast/streams.hpp"
 
 template <waiting how>

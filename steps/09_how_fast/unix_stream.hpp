@@ -3,6 +3,8 @@
 
 #include <sys/socket.h>
 
+#include <array>
+
 #include "09_how_fast/streams.hpp"
 
 template <waiting how>
