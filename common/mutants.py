@@ -9,6 +9,7 @@ import difflib
 import shutil
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,9 +31,10 @@ def changed_lines(mutant):
     return count
 
 
-def judge(step, mutant, folder):
+def judge(step, mutant, folder, seconds):
     """Returns whether the mutant (None: the reference) is as it should be, and what
-    there is to say of it."""
+    there is to say of it. `seconds` is how long each case takes on the reference: those
+    that wait for a time limit come last."""
     name = f"{step.name}/{mutant.name if mutant else 'reference'}"
     target = folder / step.name / (mutant.name if mutant else "reference")
     try:
@@ -40,8 +42,12 @@ def judge(step, mutant, folder):
     except overlay.BuildError as error:
         return False, f"{name}: does not compile\n{error}"
     skipped = 0
-    for case in overlay.case_names(target, step):
+    cases = overlay.case_names(target, step)
+    for case in sorted(cases, key=lambda case: seconds.get((step.name, case), 0)):
+        start = time.monotonic()
         result = overlay.run_case(target, step, case)
+        if mutant is None:
+            seconds[step.name, case] = time.monotonic() - start
         skipped += result.skipped
         if not result.passed:
             if mutant:
@@ -65,19 +71,22 @@ def main():
                          if p.is_dir())
         if len(mutants) < LEAST:
             overlay.fail(f"{step.name}: has fewer than {LEAST} mutants")
-        work += [(step, mutant) for mutant in [None, *mutants]]
+        work += [(step, mutant) for mutant in mutants]
 
+    overlay.FLAGS.remove("-g")  # nobody debugs a mutant, and the compiler is what takes long
     overlay.main_object()
     BUILD.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="mutants-", dir=BUILD))
     good = bad = 0
     try:
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            jobs = [pool.submit(judge, step, mutant, folder) for step, mutant in work]
-            for job in jobs:
-                as_it_should, text = job.result()
-                overlay.say(("ok   " if as_it_should else "NOT  ") + text)
-                good, bad = good + as_it_should, bad + (not as_it_should)
+        with ThreadPoolExecutor(max_workers=3) as pool:  # some wait for time limits
+            seconds = {}
+            for some in ([(step, None) for step in steps], work):
+                jobs = [pool.submit(judge, *one, folder, seconds) for one in some]
+                for job in jobs:
+                    as_it_should, text = job.result()
+                    overlay.say(("ok   " if as_it_should else "NOT  ") + text)
+                    good, bad = good + as_it_should, bad + (not as_it_should)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     overlay.say(f"{good} passed, {bad} failed")

@@ -123,6 +123,11 @@ def leftovers():
     return found
 
 
+def as_from_a_terminal():
+    """A shell starts what is in the background with SIGINT ignored, and that is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Grader(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="suchfoo-class-")
@@ -226,7 +231,8 @@ class Grader(unittest.TestCase):
             hand_in(self.folder, f"student{number}", REFERENCE + f"// {number}\n")
         process = subprocess.Popen(self.command("--submissions", self.folder, "--out",
                                                 self.out), cwd=ROOT, text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   preexec_fn=as_from_a_terminal)
         for line in process.stdout:
             if "2 of 6" in line:
                 process.send_signal(signal.SIGINT)
