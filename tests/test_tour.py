@@ -111,11 +111,12 @@ class Tour(unittest.TestCase):
                 self.assertIn(text, self.played(step, drive)[1])
 
     def test_a_driver_works_on_private_files(self):
+        path = f"/tmp/suchfoo-test-{os.getpid()}"  # of this run: /tmp is everybody's
         seen = []
-        driver.play(lambda d: seen.append(d.shell("echo hello > /tmp/x; cat /tmp/x; "
-                                                  "echo /tmp/x; pwd")), io.StringIO())
-        self.assertEqual(seen[0].splitlines()[:2], ["hello", "/tmp/x"])
-        self.assertFalse(Path("/tmp/x").exists())
+        driver.play(lambda d: seen.append(d.shell(f"echo hello > {path}; cat {path}; "
+                                                  f"echo {path}")), io.StringIO())
+        self.assertEqual(seen[0].splitlines(), ["hello", path])
+        self.assertFalse(Path(path).exists())
 
 
 if __name__ == "__main__":
