@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import lab
-from notes import MARKED
+from notes import MARKED, VALUE
 from steps import ROOT, all_steps, find_steps
 
 README = """# This is a handout
@@ -44,13 +44,14 @@ def answers(steps):
 
 
 def without_answers(text, hidden):
-    """A page without the code of the hidden headers."""
+    """A page without the code of the hidden headers, and without what only mutants,
+    which are gone, can show again."""
     def block(match):
         file = match[2].partition("#")[0]
         if match[1] == "code" and file.removeprefix("steps/") in hidden:
             return "(This is what the lab asks you to write.)\n"
         return match[0]
-    return MARKED.sub(block, text)
+    return VALUE.sub(r"\2", MARKED.sub(block, text))
 
 
 def is_answer(path, steps, hidden):

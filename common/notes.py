@@ -7,9 +7,13 @@ checks that they are in step with the code.
     <!-- table: path -->                                  a table of the steps
     <!-- picture: 04_pages -->                            a picture, notes/pictures/
     <!-- results: pairs -->                               a table of step 09's recorded run
+    <!-- value: abort_status -->                          within a sentence: what the
+                                                          step's values.py gives
     <!-- end -->                                          ends each of these
     <!-- fragment -->                                     before a block that
                                                           illustrates and is not ours
+    <!-- reported: 64 1024 -->                            numbers that no run here shows:
+                                                          reports, or calculations
 
 `notes.py` writes transcripts and blocks; `notes.py --check` only compares.
 """
@@ -22,9 +26,11 @@ import re
 import subprocess
 import sys
 
-from steps import ROOT, all_steps
+from steps import BUILD, ROOT, all_steps, load
 
 MARKED = re.compile(r"<!-- (code|transcript|table|picture|results): (\S+) -->\n(.*?)<!-- end -->\n?", re.S)
+VALUE = re.compile(r"<!-- value: (\w+) -->(.*?)<!-- end -->", re.S)
+REPORTED = re.compile(r"<!-- reported: (.*?) -->")
 REGION = re.compile(r"^[ \t]*(?://|#) #region (\S+)\n(.*?)^[ \t]*(?://|#) #endregion \1$",
                     re.S | re.M)
 LANGUAGES = {".hpp": "cpp", ".cpp": "cpp", ".py": "python", ".sh": "sh"}
@@ -178,11 +184,24 @@ MAKERS = {"code": code, "transcript": transcript, "table": table, "picture": pic
           "results": results}
 
 
-def rendered(text):
+def value(page, name):
+    """What a page quotes within a sentence: found by a function of its step."""
+    path = ROOT / "steps" / page.stem / "values.py"
+    values = load(path).VALUES if path.is_file() else {}
+    if name not in values:
+        raise NoteError(f"value: {page.stem} has no value {name!r}")
+    if not (BUILD / "steps").is_dir():
+        raise NoteError(f"value: {BUILD}/steps is not built: make build")
+    return values[name]()
+
+
+def rendered(page, text):
     def block(match):
         kind, reference = match[1], match[2]
         return f"<!-- {kind}: {reference} -->\n{MAKERS[kind](reference)}\n<!-- end -->\n"
-    return MARKED.sub(block, text)
+    def words(match):
+        return f"<!-- value: {match[1]} -->{value(page, match[1])}<!-- end -->"
+    return VALUE.sub(words, MARKED.sub(block, text))
 
 
 def outside_code(text):
@@ -194,6 +213,30 @@ def unmarked_blocks(text):
     text = re.sub(r"<!-- fragment -->\n+```.*?^```$", "", MARKED.sub("", text),
                   flags=re.S | re.M)
     return [m[2] for m in re.finditer(r"^```(cpp|c\+\+|console)\n(.*)$", text, re.M)]
+
+
+NUMBER = re.compile(r"(?<![\w.#])\d[\d,.]*\d(?!\w)")
+# What has a number in its name: links, languages and processors, steps.
+NAMES = re.compile(r"\[[^\]]*\]\([^)]*\)|\[[\w.]+\]/\d+|\bC\+\+\d+|\bx86-64\b|\b\d+-bit\b|"
+                   r"\b[Ss]tep\s\d\d\b|\b\d\d_\w+|\b(?:STEP=|make )\d\d\b|^# \d\d · ", re.M)
+
+
+def unshown_numbers(text):
+    """The numbers of two digits or more in a note's sentences that none of its blocks
+    shows, no run gives, and the note does not declare to be reported."""
+    shown = "\n".join(block for _, _, block in MARKED.findall(text))
+    known = set(NUMBER.findall(shown)) | {word for words in REPORTED.findall(text)
+                                          for word in words.split()}
+    prose = re.sub(r"\A---\n.*?\n---\n", "", VALUE.sub("", MARKED.sub("", text)), flags=re.S)
+    prose = NAMES.sub("", REPORTED.sub("", outside_code(prose)))
+    return sorted(set(NUMBER.findall(prose)) - known)
+
+
+def stale_reports(text):
+    """What a note declares to be reported, and then does not say."""
+    prose = REPORTED.sub("", text)
+    return [word for words in REPORTED.findall(text) for word in words.split()
+            if word not in NUMBER.findall(prose)]
 
 
 def broken_links(path, text):
@@ -218,13 +261,14 @@ def problems():
     for path in pages():
         name = path.relative_to(ROOT)
         text = path.read_text(encoding="utf-8")
-        starts = len(re.findall(r"<!-- (?:code|transcript|table|picture|results):", text))
-        if starts != len(MARKED.findall(text)) or starts != text.count("<!-- end -->"):
+        starts = len(re.findall(r"<!-- (?:code|transcript|table|picture|results|value):", text))
+        whole = len(MARKED.findall(text)) + len(VALUE.findall(text))
+        if starts != whole or starts != text.count("<!-- end -->"):
             yield f"{name}: a marker without its end"
         used.update(reference for kind, reference, _ in MARKED.findall(text)
                     if kind == "code")
         try:
-            new = rendered(text)
+            new = rendered(path, text)
             if new != text:
                 diff = difflib.unified_diff(text.splitlines(), new.splitlines(),
                                             str(name), "the sources", lineterm="", n=1)
@@ -233,6 +277,11 @@ def problems():
             yield f"{name}: {error}"
         for line in unmarked_blocks(text):
             yield f"{name}: a block without a marker: {line}"
+        if re.match(r"\d\d_", path.name):
+            for number in unshown_numbers(text):
+                yield f"{name}: no run shows the number {number}"
+        for number in stale_reports(text):
+            yield f"{name}: does not say {number}, which it declares to be reported"
         for problem in broken_links(path, text):
             yield f"{name}: {problem}"
     for path in sorted((ROOT / "steps").glob("*/*.?pp")):
@@ -262,7 +311,7 @@ def write():
     for path in pages():
         text = path.read_text(encoding="utf-8")
         try:
-            new = rendered(text)
+            new = rendered(path, text)
         except NoteError as error:
             sys.exit(f"{path.relative_to(ROOT)}: {error}")
         if new != text:

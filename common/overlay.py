@@ -85,6 +85,17 @@ def build(step, overlay, target):
             job.result()
 
 
+def mutant_status(step, mutant, *arguments):
+    """The status that a shell shows when it runs the program of `step` with `mutant`."""
+    with tempfile.TemporaryDirectory(prefix="suchfoo-mutant-") as folder:
+        program = f"{folder}/{step}"
+        compile_one([f"-Itests/mutants/{step}/{mutant}", "-Isteps", "-I.",
+                     f"steps/{step}/main.cpp", "-o", program])
+        status, _ = run_limited(["sh", "-c", 'ulimit -c 0; "$@"; exit $?', "sh", program,
+                                 *arguments], CASE_LIMIT)
+    return str(status)
+
+
 def case_names(target, step, *filters):
     """The names of the test cases that match doctest's `filters`, in order."""
     status, output = run_limited([str(target / f"{step.name}_test"),

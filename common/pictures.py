@@ -10,7 +10,6 @@ matplotlib, as the distribution has it: run with /usr/bin/python3.
 
 import argparse
 import html
-import importlib.util
 import io
 import re
 import sys
@@ -21,7 +20,7 @@ matplotlib.use("svg")
 from matplotlib import pyplot
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
-from steps import BUILD, ROOT
+from steps import BUILD, ROOT, load
 
 FOLDER = ROOT / "notes" / "pictures"
 INK, SOFT, PAPER, LINE = "#1b1f24", "#57606a", "#fbfaf7", "#c9ccd1"
@@ -105,11 +104,8 @@ def without_run(svg):
 def pictures():
     """The name and the maker of every picture."""
     for path in sorted((ROOT / "steps").glob("*/picture.py")):
-        spec = importlib.util.spec_from_file_location(f"picture_{path.parent.name}", path)
-        module = importlib.util.module_from_spec(spec)
         sys.path.insert(0, str(path.parent))
-        spec.loader.exec_module(module)
-        for name, make in module.PICTURES.items():
+        for name, make in load(path).PICTURES.items():
             yield f"{path.parent.name[:2]}_{name}", make
 
 

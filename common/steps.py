@@ -1,5 +1,6 @@
 """The steps, as the folders and the notes' front matter declare them."""
 
+import importlib.util
 import os
 import re
 import sys
@@ -41,6 +42,15 @@ class Step:
     @property
     def headers(self):
         return sorted(path.name for path in self.folder.glob("*.hpp"))
+
+
+def load(path):
+    """A step's drive.py, picture.py or values.py, as a module."""
+    name = f"{path.parent.name}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def all_steps():

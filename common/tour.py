@@ -1,27 +1,18 @@
 """Plays every step's driver in order, then says of each whether it ended as its
 note declares. With a number, plays that step alone."""
 
-import importlib.util
 import os
 import sys
 
 import driver
-from steps import all_steps, find_step
-
-
-def load(step):
-    """The drive function of a step's drive.py."""
-    spec = importlib.util.spec_from_file_location(step.name, step.folder / "drive.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.drive
+from steps import all_steps, find_step, load
 
 
 def play(step, colour):
     """Plays one step and returns the outcome seen, and what went wrong or None."""
     heading = f"{step.number}  {step.title}  (declared: {step.outcome})"
     print(f"\x1b[1;7m {heading} \x1b[0m" if colour else f"== {heading}")
-    played, problem = driver.play(load(step), colour=colour)
+    played, problem = driver.play(load(step.folder / "drive.py").drive, colour=colour)
     if problem:
         print(f"{step.name}: {problem}", file=sys.stderr)
     print(flush=True)

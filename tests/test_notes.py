@@ -28,6 +28,7 @@ class Checker(unittest.TestCase):
         (self.step / "one.hpp").write_text(
             "// #region a\nint a;\n// #endregion a\n")
         (self.step / "transcript.txt").write_text("# first\n$ x\n1\n\n# second\n$ y\n2\n")
+        (self.step / "values.py").write_text('VALUES = {"seven": lambda: str(3 + 4)}\n')
         (self.root / "README.md").write_text("# Title\n[note](notes/01_one.md)\n")
         self.page = ("---\ntitle: One\nminutes: 5\noutcome: works\npoints: 1\n---\n"
                      "# One\n"
@@ -87,6 +88,27 @@ class Checker(unittest.TestCase):
             self.assertIn("a block without a marker", self.found(self.page + block))
             marked = f"{self.page}<!-- fragment -->\n{block}"
             self.assertEqual(self.found(marked), "")
+
+    def test_a_value(self):
+        for text, problem in (("<!-- value: seven -->7<!-- end -->", ""),
+                              ("<!-- value: seven -->8<!-- end -->", "not in step"),
+                              ("<!-- value: seven -->7", "without its end"),
+                              ("<!-- value: eight -->8<!-- end -->", "no value 'eight'")):
+            found = self.found(f"{self.page}So {text}.\n")
+            self.assertIn(problem, found)
+            self.assertEqual(found == "", problem == "")
+
+    def test_a_number_that_no_run_shows(self):
+        page = self.page.replace("$ y\n2", "$ y\n22")
+        (self.step / "transcript.txt").write_text("# second\n$ y\n22\n")
+        for text, problem in (("It says 22.", ""), ("It says 23.", "shows the number 23"),
+                              ("It says 2,200.", "shows the number 2,200"),
+                              ("Step 02, C++20, [issue #34](http://a/34).", ""),
+                              ("<!-- reported: 23 -->\nSomebody saw 23.", ""),
+                              ("<!-- reported: 23 -->\nSomebody saw it.", "does not say 23")):
+            found = self.found(f"{page}{text}\n")
+            self.assertIn(problem, found)
+            self.assertEqual(found == "", problem == "", found)
 
     def test_links(self):
         for link, problem in (("nowhere.md", "no such file"),

@@ -89,7 +89,7 @@ class Tour(unittest.TestCase):
     def played(self, step, drive):
         """Plays drive(d) as if it were step's; returns its row and whether it is ok."""
         out = io.StringIO()
-        with mock.patch("tour.load", lambda _: drive), redirect_stdout(out), \
+        with mock.patch("tour.load", lambda _: mock.Mock(drive=drive)), redirect_stdout(out), \
                 redirect_stderr(out):
             seen, problem = tour.play(step, colour=False)
         return seen, problem

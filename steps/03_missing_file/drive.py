@@ -17,6 +17,9 @@ def drive(d):
     d.shell(r"printf '\52\0\0\0\142\0\0\0' > /tmp/suchfoo")
     d.shell("build/steps/03_missing_file /tmp/suchfoo", says="Foo(42, 98)")
     d.shell("rm /tmp/suchfoo")
+    d.say("a device, which can be opened and not mapped")
+    d.shell("build/steps/03_missing_file /dev/null", status=1,
+            says='03_missing_file: mmap "/dev/null": No such device (ENODEV)')
 
 
 if __name__ == "__main__":
