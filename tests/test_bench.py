@@ -202,22 +202,25 @@ class Python(unittest.TestCase):
         self.fail("nobody answers")
 
 
-class Helpers(unittest.TestCase):
-    def test_nothing_is_left_of_a_program_that_does_not_want_to_end(self):
-        script = "trap '' TERM; sleep 60 & echo $!; wait; sleep 60"
-        with bench.running(["sh", "-c", script], stdout=subprocess.PIPE) as process:
-            pids = [process.pid, int(process.stdout.readline())]
-        deadline = time.monotonic() + 5  # init has to bury the orphan
-        while any(map(self.runs, pids)) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        self.assertEqual([pid for pid in pids if self.runs(pid)], [])
-
-    @staticmethod
+def still_running(pids):
+    """Those of `pids` that have not ended after a while: init has to bury an orphan."""
     def runs(pid):
         try:
             return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
         except FileNotFoundError:
             return False
+    deadline = time.monotonic() + 5
+    while any(map(runs, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return [pid for pid in pids if runs(pid)]
+
+
+class Helpers(unittest.TestCase):
+    def test_nothing_is_left_of_a_program_that_does_not_want_to_end(self):
+        script = "trap '' TERM; sleep 60 & echo $!; wait; sleep 60"
+        with bench.running(["sh", "-c", script], stdout=subprocess.PIPE) as process:
+            pids = [process.pid, int(process.stdout.readline())]
+        self.assertEqual(still_running(pids), [])
 
 
 class Command(unittest.TestCase):
@@ -271,15 +274,17 @@ class Command(unittest.TestCase):
                                        cwd=ROOT, stdout=subprocess.DEVNULL,
                                        stderr=subprocess.PIPE, text=True)
             self.addCleanup(process.stderr.close)
-            time.sleep(3)
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-            started = children.read_text().split()
+            deadline = time.monotonic() + 20
+            started = []
+            while len(started) < 4 and time.monotonic() < deadline:
+                time.sleep(0.02)  # until two keepers, the anchor and a worker are there
+                started = children.read_text().split()
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(20), 130)
             self.assertIn("bench: interrupted", process.stderr.read())
-            self.assertGreaterEqual(len(started), 3)  # two keepers and the anchor
-            for pid in started:
-                self.assertFalse(Path(f"/proc/{pid}").exists(), pid)
+            self.assertGreaterEqual(len(started), 4)
+            self.assertEqual(still_running(started), [])
             self.assertEqual(list(Path(folder).glob("tmp.*")), [])
             names = f"suchfoo.bench.{process.pid}.*"
             self.assertEqual(list(Path("/dev/shm").glob(names)), [])

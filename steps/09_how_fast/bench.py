@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "common"))
 import machine
 import report
 from blocks import Block
+from driver import ENDING, signals_held
 from items import HERE, ITEMS
 from steps import BUILD, ROOT
 
@@ -39,29 +40,37 @@ def in_child():
     # A group, not a session: of CPU time every session gets a share (autogroup, sched(7)),
     # and the keepers, below, would take theirs.
     os.setpgid(0, 0)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextlib.contextmanager
 def running(argv, input=subprocess.DEVNULL, **streams):
     """A program in a process group of its own, of which nothing is left afterwards."""
-    process = subprocess.Popen(argv, cwd=ROOT, stdin=input, preexec_fn=in_child, **streams)
+    process = None
     try:
+        with signals_held():  # started and known, or not started
+            process = subprocess.Popen(argv, cwd=ROOT, stdin=input, preexec_fn=in_child,
+                                       **streams)
         yield process
     finally:
-        if process.poll() is None:
-            for number in (signal.SIGTERM, signal.SIGCONT):
-                process.send_signal(number)
-            try:
-                process.wait(2)
-            except subprocess.TimeoutExpired:
-                pass
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream:
-                stream.close()
+        if process:
+            end(process)
+
+
+def end(process):
+    """Asks it to end, in time, and kills it and whatever it has started."""
+    if process.poll() is None:
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            process.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(2)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream:
+            stream.close()
 
 
 class Harness:
@@ -287,7 +296,7 @@ def main():
     parser.add_argument("--compare", type=Path, help="an older results.json")
     options = parser.parse_args()
     old = recorded(options.compare) if options.compare else None
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, interrupted)
     if len(os.sched_getaffinity(0)) < 2:
         print("bench: this needs two CPUs", file=sys.stderr)
