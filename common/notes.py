@@ -239,6 +239,19 @@ def stale_reports(text):
             if word not in NUMBER.findall(prose)]
 
 
+def wrong_defects(name, text):
+    """Mutants of a step that its note's table of defects lacks, and rows without one."""
+    told = set()
+    for table in re.findall(r"^\| defect \|.*\n\|.*\n((?:\|.*\n)*)", text, re.M):
+        told.update(re.findall(r"^\| `(\w+)` \|", table, re.M))
+    folder = ROOT / "tests" / "mutants" / name
+    if not folder.is_dir():
+        return  # a handout has none
+    there = {path.name for path in folder.iterdir()}
+    yield from (f"the mutant {mutant} is in no table" for mutant in sorted(there - told))
+    yield from (f"there is no mutant {mutant}" for mutant in sorted(told - there))
+
+
 def broken_links(path, text):
     for target in re.findall(r"\]\(([^)\s]+)\)", outside_code(text)):
         if re.match(r"[a-z]+:", target):
@@ -258,6 +271,7 @@ def broken_links(path, text):
 def problems():
     """Everything that is wrong with the pages, one line each."""
     used = set()
+    titles = {step.number: step.title for step in all_steps()}
     for path in pages():
         name = path.relative_to(ROOT)
         text = path.read_text(encoding="utf-8")
@@ -277,9 +291,14 @@ def problems():
             yield f"{name}: {error}"
         for line in unmarked_blocks(text):
             yield f"{name}: a block without a marker: {line}"
+        for number, title in re.findall(r"(?:^# |\[)(\d\d) · ([^\]\n]*)", text, re.M):
+            if title != titles.get(number):
+                yield f"{name}: step {number} is not called {title!r}"
         if re.match(r"\d\d_", path.name):
             for number in unshown_numbers(text):
                 yield f"{name}: no run shows the number {number}"
+            for problem in wrong_defects(path.stem, text):
+                yield f"{name}: {problem}"
         for number in stale_reports(text):
             yield f"{name}: does not say {number}, which it declares to be reported"
         for problem in broken_links(path, text):

@@ -110,6 +110,18 @@ class Checker(unittest.TestCase):
             self.assertIn(problem, found)
             self.assertEqual(found == "", problem == "", found)
 
+    def test_defects(self):
+        (self.root / "tests" / "mutants" / "01_one" / "a_defect").mkdir(parents=True)
+        self.assertIn("the mutant a_defect is in no table", self.found())
+        row = "\n| defect | what happens |\n| --- | --- |\n| `{}` | nothing |\n"
+        self.assertEqual(self.found(self.page + row.format("a_defect")), "")
+        self.assertIn("there is no mutant b_defect",
+                      self.found(self.page + row.format("b_defect")))
+
+    def test_a_step_by_another_name(self):
+        for words in ("# 01 · A wrong name", "[01 · A wrong name](01_one.md)"):
+            self.assertIn("step 01 is not called 'A wrong name'", self.found(f"{self.page}{words}\n"))
+
     def test_links(self):
         for link, problem in (("nowhere.md", "no such file"),
                               ("../README.md#nothing", "no such heading"),

@@ -67,7 +67,7 @@ def draw_life():
     rows = (("name in /dev/shm", 50, BLUE, lambda there, _: "there" if there else ""),
             ("mapped by", 100, GREEN, lambda _, mapped: str(mapped) if mapped else ""),
             ("memory in use", 150, GREY, lambda there, mapped:
-             "8 bytes" if there or mapped else ""))
+             "one page" if there or mapped else ""))
     for number, (what, *_) in enumerate(seen):
         canvas.text(left + width * (number + 0.5), 28, what, size=11.5, bold=True)
     for title, top, colour, words in rows:
@@ -78,7 +78,7 @@ def draw_life():
                        colour if text else "white", text or "-", size=11.5,
                        colour="#1b1f24" if text else SOFT)
     told = [f"{what}: the name is {'there' if there else 'not there'}, "
-            f"{mapped} processes have it mapped" for what, there, mapped in seen]
+            f"{mapped} process{' has' if mapped == 1 else 'es have'} it mapped" for what, there, mapped in seen]
     return canvas.svg("The life of a name, moment by moment. " + "; ".join(told) + ".")
 
 

@@ -22,7 +22,7 @@ def drive(d):
     session = d.session("build/steps/06_two_processes /tmp/suchfoo", terminal=2)
     session.type("f", says="Foo(42, 98)")
 
-    d.say("a client on another")
+    d.say("a client, as on another machine")
     address = server.says.split()[-1]
     d.at(3)
     d.shell(f"{PROGRAM} pull {address}", says="Foo(42, 98)")
