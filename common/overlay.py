@@ -12,6 +12,7 @@ import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from steps import BUILD, ROOT
 
@@ -35,19 +36,34 @@ class BuildError(Exception):
     """The compiler's own words."""
 
 
+def kill_session(leader):
+    """Kills all processes of a session, whatever groups they are in: a test's child has
+    a group of its own, and stays if the test is killed."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            session = stat.read_text().rpartition(")")[2].split()[3]
+            if int(session) == leader:
+                os.kill(int(stat.parent.name), signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # it has ended
+
+
 def run_limited(argv, limit, env=None):
-    """Runs argv in a process group of its own, which is ended after `limit`
-    seconds. Returns the exit status (None: it ran into the limit) and the output."""
+    """Runs argv in a session of its own, of which nothing is left afterwards. Returns
+    the exit status (None: it was still running after `limit` seconds) and the output."""
     process = subprocess.Popen(argv, cwd=ROOT, env=env, start_new_session=True,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)
     try:
         output, _ = process.communicate(timeout=limit)
-        return process.returncode, output.decode(errors="replace")
+        status = process.returncode
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        kill_session(process.pid)
         output, _ = process.communicate()
-        return None, output.decode(errors="replace")
+        status = None
+    finally:
+        kill_session(process.pid)
+    return status, output.decode(errors="replace")
 
 
 def compile_one(arguments):

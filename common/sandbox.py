@@ -17,6 +17,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from overlay import kill_session
+
 MIB = 1024 * 1024
 OUTPUT_LIMIT = MIB  # bytes of output that are read before the command is ended
 SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
@@ -214,6 +216,8 @@ class Sandbox:
     def end_group(process):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(PermissionError):  # another user's: end_all() ends it
+            kill_session(process.pid)
 
     def end_all(self):
         """Ends what left its process group, and removes what is in /dev/shm."""

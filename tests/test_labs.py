@@ -20,6 +20,13 @@ STEP = find_step("03")
 REFERENCE = STEP.folder / "foo_from_mmap.hpp"
 
 
+def cmdline(path):
+    try:
+        return path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""  # it has gone
+
+
 class Loop(unittest.TestCase):
     """A student and step 03."""
 
@@ -102,6 +109,9 @@ class Loop(unittest.TestCase):
         said = ["\n".join(lab.explain_case(case.output)) for case in result.cases
                 if not case.passed]
         self.assertTrue(all("still running after 1 s" in text for text in said), said)
+        # The tests were killed; the programs that hung in them have ended too.
+        self.assertEqual([line for path in Path("/proc").glob("[0-9]*/cmdline")
+                          if str(self.work) in (line := cmdline(path))], [])
 
     def test_an_early_exit_is_no_success(self):
         self.lab("lab", "03")
