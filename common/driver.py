@@ -57,6 +57,7 @@ class Driver:
         self.seen = {}  # what was normalised: kind -> values, in order of appearance
         self.terminal = None
         self.ports = {}  # real ports, and as which they are shown
+        self.lacks = None  # what this machine lacks, so that the session is another one
 
     # What the transcript shows.
 
@@ -341,6 +342,9 @@ def main(file, drive):
         return 1
     text = "\n".join(driver.lines) + "\n"
     transcript = Path(file).resolve().parent / "transcript.txt"
+    if driver.lacks and (options.check or options.write):
+        print(f"SKIPPED: {driver.lacks}")
+        return 0
     if options.write:
         transcript.write_text(text, encoding="utf-8")
     if options.check:

@@ -221,10 +221,12 @@ TEST_CASE("program: samples are printed as they were taken") {
     const ended result = run(briefly("shm_open", "print=1"));
     CHECK(result.how == "exit status 0");
     std::istringstream lines(result.out);
-    std::string cpu, samples;
-    std::getline(lines, cpu);
-    std::getline(lines, samples);
+    std::string cpu, waited, verified, samples;
+    for (std::string* line : {&cpu, &waited, &verified, &samples})
+        std::getline(lines, *line);
     CHECK(cpu.starts_with("cpu "));
+    CHECK(waited.starts_with("waited "));
+    CHECK(verified == "verified yes");
     CHECK(samples.starts_with("samples "));
     CHECK(std::count(samples.begin(), samples.end(), ' ') == 20);
 }
@@ -311,8 +313,15 @@ TEST_CASE("program: the anchor runs as often as it is asked to") {
 }
 
 TEST_CASE("program: a CPU that is not there is an error of one line") {
-    const ended result = run(briefly("shm_open", "asking=1023"));
-    CHECK(result.how == "exit status 1");
-    CHECK(result.err ==
-          "09_how_fast: the asking side: sched_setaffinity: Invalid argument\n");
+    for (const std::string transport : {"shm_open", "threads", "bare"}) {
+        for (const std::string side : {"asking", "answering"}) {
+            CAPTURE(transport);
+            const ended result = run(briefly(transport, side + "=1023"));
+            CHECK(result.how == "exit status 1");
+            const bool process = transport == "shm_open" && side == "answering";
+            CHECK(result.err == "09_how_fast: the " +
+                                    std::string(process ? "answering" : "asking") +
+                                    " side: sched_setaffinity: Invalid argument\n");
+        }
+    }
 }

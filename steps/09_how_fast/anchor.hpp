@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <iostream>
-#include <thread>
 
 #include "09_how_fast/settings.hpp"
+#include "09_how_fast/thread_on.hpp"
 #include "09_how_fast/threads.hpp"
 
 /// One run of the anchor: ns for a round trip between two threads, the median.
@@ -14,11 +14,8 @@ inline double anchor(const task& t, unsigned line) {
     over_threads from = to;
     to.open(side::asking);
     from.open(side::answering);
-    std::thread answering([&] {
-        pin(t.cpus[1]);
-        answer(from, t.amount);
-    });
-    std::vector<std::int64_t> samples = ask(to, t.amount);
+    std::jthread answering = thread_on(t.cpus[1], [&] { answer(from, t.amount); });
+    std::vector<std::int64_t> samples = ask(to, t.amount).samples;
     answering.join();
     const auto middle =
         samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2);

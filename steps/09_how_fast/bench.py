@@ -10,6 +10,7 @@ import ctypes
 import json
 import os
 import random
+import re
 import select
 import shutil
 import signal
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "common"))
@@ -76,7 +78,7 @@ def end(process):
 class Harness:
     """What a run has in hand: CPUs, names, helpers that have to be ended."""
 
-    def __init__(self, temporary, programs, limit=LIMIT):
+    def __init__(self, temporary, programs, limit, verified):
         self.temporary = temporary
         self.programs = programs
         self.limit = limit
@@ -84,18 +86,20 @@ class Harness:
         self.start = time.monotonic()
         self.count = 0
         self.keepers = []
+        self.verified = verified
 
     # #region keepers
     def start_keepers(self, stack):
-        """Starts a program on each CPU that does nothing, whenever nobody else wants to
-        do anything (SCHED_IDLE), and that is stopped until it is needed."""
+        """Starts a program on each CPU that does nothing whenever nobody else wants to do
+        anything (SCHED_IDLE), gives way at once should it get a turn all the same, and is
+        stopped until it is needed."""
         for cpu in self.cpus:
             keeper = [sys.executable, "-c",
                       "import os, signal\n"
                       f"os.sched_setaffinity(0, [{cpu}])\n"
                       "os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))\n"
                       "os.kill(os.getpid(), signal.SIGSTOP)\n"
-                      f"while os.getppid() == {os.getpid()}: pass"]
+                      f"while os.getppid() == {os.getpid()}: os.sched_yield()"]
             self.keepers.append(stack.enter_context(running(keeper)))
 
     def keep_awake(self, awake):
@@ -132,7 +136,7 @@ class Harness:
         """Starts the program that runs the anchor whenever it is asked to."""
         asking, answering = self.cpus
         argv = [str(self.programs / "09_how_fast"), "anchor", f"asking={asking}",
-                f"answering={answering}", "samples=50", "batch=100"]
+                f"answering={answering}", "samples=100", "batch=100"]
         self.anchors = stack.enter_context(running(argv, input=subprocess.PIPE,
                                                    stdout=subprocess.PIPE))
 
@@ -161,21 +165,17 @@ class Harness:
                 # What blocks lets a CPU sleep, and waking it is what it costs.
                 self.keep_awake(item.group != "blocking")
                 process.send_signal(signal.SIGCONT)
-                cpu, samples = result(process, self.limit)
+                found = result(process, self.limit)
                 self.keep_awake(True)
                 after = self.anchor(line)
         finally:
             self.keep_awake(False)
             self.sweep()
+        self.verified[item.name] = found["verified"] == ["yes"]
+        samples = [int(ns) for ns in found["samples"]]
         return Block(item.name, number, when, (before, after), item.batch, samples,
-                     sum(cpu) / messages(item))
-
-
-def messages(item):
-    """How many messages, or round trips, a worker makes in all, warming up included."""
-    if item.transport == "bare":
-        return (item.samples // 10 + 2) * 10 * item.batch
-    return (1 + item.samples // 10 + item.samples) * item.batch
+                     int(found["cpu"][0]) / (item.samples * item.batch),
+                     int(found["waited"][0]), item.group)
 
 
 def wait_until_ready(process, limit):
@@ -194,7 +194,7 @@ def wait_until_ready(process, limit):
 
 
 def result(process, limit):
-    """The CPU times of both sides and the samples that a worker prints."""
+    """The lines that a worker prints: what is told, and its words."""
     try:
         out, errors = process.communicate(timeout=limit + 5)
     except subprocess.TimeoutExpired:
@@ -202,28 +202,27 @@ def result(process, limit):
     if process.returncode != 0:
         lines = errors.decode(errors="replace").strip().splitlines()
         raise Failed(lines[-1] if lines else f"exit status {process.returncode}")
-    lines = dict(line.split(" ", 1) for line in out.decode().splitlines() if " " in line)
-    if "cpu" not in lines or "samples" not in lines:
+    lines = {what: words for what, *words in map(str.split, out.decode().splitlines())}
+    if not {"cpu", "waited", "verified", "samples"} <= lines.keys():
         raise Failed("printed no samples")
-    return [int(n) for n in lines["cpu"].split()], [int(n) for n in lines["samples"].split()]
+    return lines
 
 
 @contextlib.contextmanager
 def roudi(folder):
     """iceoryx's daemon, for as long as it is needed. Yields why not, or None."""
-    before = set(os.listdir("/dev/shm"))
-    if "iceoryx_mgmt" in before:
-        yield "an iox-roudi is running here already, or was not ended well: not ours"
-        return
     log = folder / "roudi.log"
     with open(log, "wb") as out, running(["iox-roudi"], stdout=out, stderr=out) as daemon:
         deadline = time.monotonic() + 10
         while "ready for clients" not in log.read_text(errors="replace"):
             if daemon.poll() is not None or time.monotonic() > deadline:
-                yield "iox-roudi does not start"
+                other = "ROUDI_STILL_RUNNING" in log.read_text(errors="replace")
+                yield ("an iox-roudi is running here already, which is not ours" if other
+                       else f"iox-roudi does not start, see {log}")
                 return
             time.sleep(0.05)
-        made = set(os.listdir("/dev/shm")) - before
+        maps = Path(f"/proc/{daemon.pid}/maps").read_text()
+        made = set(re.findall(r"/dev/shm/\S+", maps))
         try:
             yield None
         finally:
@@ -231,8 +230,17 @@ def roudi(folder):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 daemon.wait(5)
             for name in made:  # it does that itself, unless it had to be killed
-                if not name.startswith("suchfoo."):
-                    Path("/dev/shm", name).unlink(missing_ok=True)
+                Path(name).unlink(missing_ok=True)
+
+
+# How a call says that this kernel, or this container, does not have or allow it.
+NOT_HERE = ("Function not implemented", "Operation not permitted", "Permission denied",
+            "Too many open files", "Operation not supported")
+
+
+def not_here(problem):
+    """Whether it is the machine that lacks something, and the transport is not wrong."""
+    return any(reason in problem for reason in NOT_HERE)
 
 
 def absent(item, programs):
@@ -244,20 +252,35 @@ def absent(item, programs):
     return None
 
 
+def sweep_the_dead(out):
+    """Removes what runs have left that were killed outright."""
+    for left in [*out.glob("tmp.*"), *Path("/dev/shm").glob("suchfoo.bench.*")]:
+        pid = left.name.split(".")[1 if left.parent == out else 2]
+        if pid.isdigit() and not Path("/proc", pid).exists():
+            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+
+
+@dataclass
+class Found:
+    blocks: list = field(default_factory=list)
+    problems: dict = field(default_factory=dict)  # by item: why it could not be measured
+    verified: dict = field(default_factory=dict)  # by item: whether both sides verified
+
+
 def run(items, seconds, out, programs, say, limit=LIMIT):
-    """Measures in shuffled rounds until the time is up, each item at least once.
-    Returns the blocks, and for each item that could not be measured, why."""
-    problems = {item.name: reason for item in items if (reason := absent(item, programs))}
-    blocks = []
+    """Measures in shuffled rounds until the time is up, each item at least once."""
+    found = Found()
+    found.problems = {item.name: reason for item in items if (reason := absent(item, programs))}
     out.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix="tmp.", dir=out))
+    sweep_the_dead(out)
+    temporary = Path(tempfile.mkdtemp(prefix=f"tmp.{os.getpid()}.", dir=out))
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, temporary, ignore_errors=True)
-        harness = Harness(temporary, programs, limit)
+        harness = Harness(temporary, programs, limit, found.verified)
         iceoryx = [item for item in items if item.program == "09_iceoryx"]
-        if iceoryx and not problems.get(iceoryx[0].name):
+        if iceoryx and iceoryx[0].name not in found.problems:
             reason = stack.enter_context(roudi(out))
-            problems.update({item.name: reason for item in iceoryx if reason})
+            found.problems.update({item.name: reason for item in iceoryx if reason})
         harness.start_keepers(stack)
         harness.start_anchor(stack)
         number = 0
@@ -266,15 +289,15 @@ def run(items, seconds, out, programs, say, limit=LIMIT):
             random.shuffle(order)
             for item in order:
                 spent = time.monotonic() - harness.start
-                if item.name in problems or (number > 0 and spent > seconds):
+                if item.name in found.problems or (number > 0 and spent > seconds):
                     continue  # what failed once would cost its time limit again
                 say(min(1, spent / max(1, seconds)), item.name)
                 try:
-                    blocks.append(harness.measure(item, number))
+                    found.blocks.append(harness.measure(item, number))
                 except Failed as failure:
-                    problems[item.name] = str(failure)
+                    found.problems[item.name] = str(failure)
             number += 1
-    return blocks, problems
+    return found
 
 
 def progress(done, name):
@@ -306,8 +329,9 @@ def main():
         return 1
     items = [item for item in ITEMS if item.in_short or not options.short]
     seconds = options.seconds or (SHORT if options.short else SECONDS)
+    load = os.getloadavg()[0]
     try:
-        blocks, problems = run(items, seconds, options.out, BUILD / "steps", progress)
+        found = run(items, seconds, options.out, BUILD / "steps", progress)
     except KeyboardInterrupt:
         print("\nbench: interrupted", file=sys.stderr)
         return 130
@@ -316,7 +340,7 @@ def main():
         return 1
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    results = report.results(items, blocks, problems, machine.description())
+    results = report.results(items, found, machine.description(options.out), load)
     print(report.markdown(results, short=options.short), end="")
     if old:
         print(f"\n{report.comparison(old, results)}")
@@ -324,7 +348,8 @@ def main():
         (options.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
         (options.out / "results.md").write_text(report.markdown(results))
         print(f"\nwritten: {options.out}/results.json, results.md{draw(options.out)}")
-    failed = [item.name for item in items if item.name in problems and not item.peer]
+    failed = [item.name for item in items if item.name in found.problems and not item.peer
+              and not not_here(found.problems[item.name])]
     if failed:
         print(f"bench: not measured: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

@@ -8,7 +8,8 @@ import statistics
 from dataclasses import dataclass, field
 
 MOST_MOVED = 1.2  # how much the larger of two anchors may be of the smaller
-FAR = 3  # times the smallest anchor of a run: then the CPUs do not share a cache
+MOST_WAITED = 0.05  # of its time that a side may have waited for its CPU
+FAR = 3  # times an anchor that is among the run's better ones: a quarter are no larger
 
 
 def percentile(samples, percent):
@@ -29,12 +30,17 @@ class Block:
     batch: int  # round trips in a sample
     samples: list = field(repr=False)  # ns a batch
     cpu: float  # ns of CPU time that both sides used for a round trip
+    waited: int = 0  # ns in which a side could not run, as others had its CPU
+    group: str = "spinning"  # the item's
 
     # #region block
     @property
     def accepted(self):
-        """Whether the anchor is the same before and after."""
-        return max(self.anchors) <= MOST_MOVED * min(self.anchors)
+        """Whether the anchor is the same before and after, and sides that never sleep had
+        their CPUs for themselves."""
+        steady = max(self.anchors) <= MOST_MOVED * min(self.anchors)
+        alone = self.waited <= MOST_WAITED * sum(self.samples)
+        return steady and (alone or self.group == "blocking")
 
     @property
     def anchor(self):
@@ -52,9 +58,16 @@ class Block:
     # #endregion block
 
 
+def tail(samples, percent):
+    """The percentile, if ten samples or more are beyond it; None if that says little."""
+    enough = len(samples) * (1000 - round(10 * percent)) >= 10 * 1000
+    return percentile(samples, percent) if enough else None
+
+
 def far_limit(blocks):
     """The anchor, in ns, from which on a run's CPUs count as far from each other."""
-    return FAR * min((block.anchor for block in blocks if block.accepted), default=0)
+    anchors = [block.anchor for block in blocks if block.accepted]
+    return FAR * percentile(anchors, 25) if anchors else 0
 
 
 def quartiles(values):
@@ -71,9 +84,10 @@ def summary(blocks):
         "blocks": len(blocks),
         "samples": len(each),
         "p50": percentile(each, 50),
-        "p99": percentile(each, 99),
-        "p99.9": percentile(each, 99.9),
+        "p99": tail(each, 99),
+        "p99.9": tail(each, 99.9),
         "cpu": percentile([block.cpu for block in blocks], 50),
+        "ns": quartiles([block.median for block in blocks]),
         "ratio": quartiles([block.ratio for block in blocks]),
     }
 

@@ -18,13 +18,14 @@ concept bulk_transport = std::constructible_from<T, const place&> &&
 };
 
 /// Gives message after message, each of other words, and takes the time until `end`
-/// says that the taker has verified it. Returns the samples: nanoseconds per batch.
+/// says that the taker has verified it.
 template <bulk_transport T>
-std::vector<std::int64_t> give_all(T& to, line_end end, const plan& p,
-                                   std::size_t words) {
+measured give_all(T& to, line_end end, const plan& p, std::size_t words) {
     std::vector<std::int64_t> samples;
+    resources before;
     std::uint64_t n = 0;
     for (std::size_t i = 0; i < p.warm_up() + p.samples; ++i) {
+        if (i == p.warm_up()) before = used_so_far();
         const std::int64_t start = now(CLOCK_MONOTONIC);
         for (std::size_t j = 0; j < p.batch; ++j) {
             std::uint64_t next = word(n);
@@ -37,13 +38,15 @@ std::vector<std::int64_t> give_all(T& to, line_end end, const plan& p,
         }
         if (i >= p.warm_up()) samples.push_back(now(CLOCK_MONOTONIC) - start);
     }
-    return samples;
+    return {samples, used_so_far() - before};
 }
 
 /// The other side of give_all(). Throws std::runtime_error at the first wrong word.
 template <bulk_transport T>
-void take_all(T& from, line_end end, const plan& p, std::size_t words) {
+resources take_all(T& from, line_end end, const plan& p, std::size_t words) {
+    resources before;
     for (std::uint64_t n = 0; n < (p.warm_up() + p.samples) * p.batch; ++n) {
+        if (n == p.warm_up() * p.batch) before = used_so_far();
         std::uint64_t next = word(n);
         in_chunks(words, [&](std::size_t size) {
             verify(from.take(size), next);
@@ -52,4 +55,5 @@ void take_all(T& from, line_end end, const plan& p, std::size_t words) {
         });
         end.send(word(n));
     }
+    return used_so_far() - before;
 }

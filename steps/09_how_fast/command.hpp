@@ -13,8 +13,10 @@ using measurement_table = std::map<std::string, measurement>;
 inline void print(const std::string& transport, const task& t, finding& found) {
     const std::span samples(found.sample.data(), found.samples);
     if (t.print_samples) {
-        std::cout << "cpu " << found.cpu_time[0] << ' ' << found.cpu_time[1]
-                  << "\nsamples";
+        const auto& [asking, answering] = found.used;
+        std::cout << "cpu " << asking.cpu_time + answering.cpu_time << "\nwaited "
+                  << asking.waited + answering.waited << "\nverified "
+                  << (found.verified ? "yes" : "no") << "\nsamples";
         for (const std::int64_t sample : samples) std::cout << ' ' << sample;
         std::cout << '\n';
         return;

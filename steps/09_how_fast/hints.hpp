@@ -3,18 +3,16 @@
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_acle.h>
 #endif
 
 /// That this is a loop that waits, so that it does not fill its queues with loads that
 /// all say the same. Where it stands in a loop, and whether, moves a round trip by a
-/// factor of two: here every loop that spins has it once, between two looks.
+/// factor of two: here every loop that spins on memory has it once, between two looks.
 inline void pause_a_moment() {
 #if defined(__x86_64__) || defined(__i386__)
     _mm_pause();
 #elif defined(__aarch64__)
-    __yield();
+    asm volatile("yield");  // GCC 12 has no function for it
 #endif
 }
 
@@ -23,6 +21,6 @@ inline void fetch_ahead([[maybe_unused]] const void* address) {
 #if defined(__x86_64__) || defined(__i386__)
     _mm_prefetch(static_cast<const char*>(address), _MM_HINT_T0);
 #elif defined(__aarch64__)
-    __pld(address);
+    asm volatile("prfm pldl1keep, [%0]" ::"r"(address));
 #endif
 }

@@ -13,7 +13,7 @@ class Item:
     transport: str
     program: str = "09_how_fast"
     placement: str = "apart"  # "apart" and "together": pinned; "unpinned"
-    samples: int = 400
+    samples: int = 800
     batch: int = 100  # round trips in a sample, where the clock would cost too much
     bytes: int = 8
     weight: int = 1  # how often in a round
@@ -27,13 +27,12 @@ class Item:
 
 
 def spinning():
-    for transport, program, peer in (
-            ("bare", "09_how_fast", False), ("threads", "09_how_fast", False),
-            ("file", "09_how_fast", False), ("shm_open", "09_how_fast", False),
-            ("memfd", "09_how_fast", False),
-            ("python-shared-memory", "python_sides.py", True)):
-        yield Item(transport, "spinning", transport, program, weight=1 if peer else 3,
-                   samples=100 if peer else 400, peer=peer)
+    # As many round trips as the others make, and the clock is read less often.
+    yield Item("bare", "spinning", "bare", samples=80, batch=1000, weight=3)
+    for transport in ("threads", "file", "shm_open", "memfd"):
+        yield Item(transport, "spinning", transport, weight=3)
+    yield Item("python-shared-memory", "spinning", "python-shared-memory",
+               "python_sides.py", samples=400, peer=True)
 
 
 def polling():
@@ -41,7 +40,7 @@ def polling():
             ("pipe-polled", "09_how_fast"), ("unix-polled", "09_how_fast"),
             ("tcp-polled", "09_how_fast"), ("boost-queue-polled", "09_boost"),
             ("iceoryx-polled", "09_iceoryx")):
-        yield Item(transport, "polling", transport, program, samples=400, batch=5,
+        yield Item(transport, "polling", transport, program, samples=800, batch=5,
                    weight=2, peer=program != "09_how_fast")
 
 
@@ -62,7 +61,7 @@ def bulk():
         for size in BULK_BYTES:
             yield Item(f"{transport}, {size}", "bulk", transport, bytes=size,
                        samples=max(5, min(100, 2 ** 24 // size)),
-                       batch=20 if size < 4096 else 1)
+                       batch=20 if size <= 2 ** 14 else 1)
 
 
 ITEMS = [*spinning(), *polling(), *blocking(), *bulk()]

@@ -1,9 +1,8 @@
 // measurements.hpp: the kinds of measurement that a worker does.
 #pragma once
 
-#include <thread>
-
 #include "09_how_fast/bulk.hpp"
+#include "09_how_fast/thread_on.hpp"
 #include "09_how_fast/threads.hpp"
 #include "09_how_fast/worker.hpp"
 
@@ -11,8 +10,8 @@
 template <transport T>
 void round_trips(const task& t, finding& found) {
     run_sides<T>(
-        t, found, [&](T& to) { keep(found, ask(to, t.amount)); },
-        [&](T& from) { answer(from, t.amount); });
+        t, [&](T& to) { keep(found, ask(to, t.amount)); },
+        [&](T& from) { found.used[1] = answer(from, t.amount); });
 }
 
 /// The same between two threads of one process.
@@ -20,14 +19,12 @@ inline void between_threads(const task& t, finding& found) {
     const auto both = [&](over_threads& to) {
         over_threads from = to;
         from.open(side::answering);
-        std::thread answering([&] {
-            pin(t.cpus[1]);
-            answer(from, t.amount);
-        });
+        std::jthread answering = thread_on(
+            t.cpus[1], [&] { found.used[1].waited = answer(from, t.amount).waited; });
         keep(found, ask(to, t.amount));
         answering.join();
     };
-    run_sides<over_threads>(t, found, both, both);
+    run_sides<over_threads>(t, both, both);
 }
 
 /// Messages of task::length cache lines, in one direction.
@@ -37,12 +34,13 @@ void messages(const task& t, finding& found) {
     found.bytes = words * sizeof(std::uint64_t);
     const shared_memory<line> end;
     run_sides<T>(
-        t, found,
+        t,
         [&](T& to) {
             keep(found, give_all(to, line_end(*end, side::asking), t.amount, words));
         },
         [&](T& from) {
-            take_all(from, line_end(*end, side::answering), t.amount, words);
+            found.used[1] =
+                take_all(from, line_end(*end, side::answering), t.amount, words);
         });
 }
 
@@ -55,7 +53,9 @@ inline void copies(const task& t, finding& found) {
         buffer one(words), other(words);
         const chunk from = one.first(words), into = other.first(words);
         std::vector<std::int64_t> samples;
+        resources before;
         for (std::uint64_t n = 0; n < t.amount.warm_up() + t.amount.samples; ++n) {
+            if (n == t.amount.warm_up()) before = used_so_far();
             fill(from, word(n));
             const std::int64_t start = now(CLOCK_MONOTONIC);
             for (std::size_t i = 0; i < t.amount.batch; ++i)
@@ -64,7 +64,7 @@ inline void copies(const task& t, finding& found) {
                 samples.push_back(now(CLOCK_MONOTONIC) - start);
             verify(into, word(n));
         }
-        keep(found, samples);
+        keep(found, {samples, used_so_far() - before});
     };
-    run_sides<over_threads>(t, found, copy, copy);
+    run_sides<over_threads>(t, copy, copy);
 }

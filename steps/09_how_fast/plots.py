@@ -18,9 +18,9 @@ LINES = {"memcpy": ("black", "-"), "bulk-in-place": ("#1d6fb8", "-"),
          "bulk-pipe": ("#2d7d46", "-")}
 
 
-def plot(width, height, left):
+def plot(width, height, left, below=52):
     figure, axes = pyplot.subplots(figsize=(width / 72, height / 72))
-    figure.subplots_adjust(left=left, right=0.97, top=1 - 34 / height, bottom=52 / height)
+    figure.subplots_adjust(left=left, right=0.97, top=1 - 34 / height, bottom=below / height)
     paper(figure)
     axes.set_facecolor("white")
     for side in ("top", "right"):
@@ -32,7 +32,9 @@ def plot(width, height, left):
 
 def in_powers(axis):
     """A tick at each power of ten, as people write it."""
-    axis.set_major_formatter(lambda ns, _: f"{ns / 1000:,g} µs" if ns >= 1000 else f"{ns:g} ns")
+    axis.set_major_formatter(lambda ns, _: next(
+        f"{ns / unit:g} {name}" for unit, name in ((1e6, "ms"), (1e3, "µs"), (1, "ns"))
+        if ns >= unit or unit == 1))
     axis.set_minor_formatter(lambda *_: "")
 
 
@@ -45,23 +47,27 @@ def latency(results):
     rows = [(name, item) for name, item in results["items"].items()
             if item["class"] in COLOURS and found(item) and name != "bare"
             and item["placement"] in ("apart", "together")]
-    figure, axes = plot(640, 70 + 21 * len(rows), 0.33)
+    figure, axes = plot(640, 86 + 21 * len(rows), 0.33, 66)
     for y, (name, item) in enumerate(rows):
         here = found(item)
         colour = COLOURS[item["class"]]
-        axes.plot([here["p50"], here["p99"]], [y, y], color=colour, linewidth=2, alpha=0.45)
-        axes.plot([here["p50"]], [y], "o", color=colour, markersize=7)
+        axes.plot([here["p50"], here["p99"] or here["p50"]], [y, y], color=colour,
+                  linewidth=2, alpha=0.45)
+        axes.plot([here["p50"]], [y], "o", color=colour, markersize=7,
+                  fillstyle="full" if item["near"] else "none")
     axes.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=10.5)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xscale("log")
     in_powers(axes.xaxis)
-    axes.set_xlabel("8 bytes there and back: the median (dot) to the 99th percentile")
+    axes.set_xlabel("8 bytes there and back: the median (dot) to the 99th percentile\n"
+                    "apart: each side on its own CPU; together: both on one", fontsize=10)
     axes.set_title("Three classes of waiting, each in its own colour", fontsize=12, color=INK)
     for group, colour in COLOURS.items():
         mine = [y for y, (_, item) in enumerate(rows) if item["class"] == group]
         if mine:
             axes.text(0.985, mine[0], group, color=colour, weight="bold", ha="right",
-                      va="center", transform=axes.get_yaxis_transform())
+                      va="center", transform=axes.get_yaxis_transform(),
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 2})
     told = ", ".join(f"{name} {number(found(item)['p50'])}" for name, item in rows)
     return svg(figure, f"Median round trips of 8 bytes, in ns, in three classes: {told}.")
 
@@ -76,7 +82,8 @@ def size(results):
         if points:
             lengths, times = zip(*points)
             axes.plot(lengths, times, style, color=colour, marker="o", markersize=4,
-                      label=transport.replace("bulk-", ""))
+                      label="memcpy, in one process" if transport == "memcpy"
+                      else transport.replace("bulk-", ""))
             told.append(f"{transport.replace('bulk-', '')} "
                         f"{number(lengths[-1] / times[-1])}")
     axes.set_xscale("log", base=2)
@@ -86,8 +93,7 @@ def size(results):
     axes.set_xticks(lengths, [size_name(length) for length in lengths])
     axes.xaxis.set_minor_locator(pyplot.NullLocator())
     in_powers(axes.yaxis)
-    axes.set_title("A message from one process to the other, filled and verified",
-                   fontsize=12, color=INK)
+    axes.set_title("How long a message takes, by its length", fontsize=12, color=INK)
     axes.set_xlabel("length")
     axes.legend(frameon=False, fontsize=10)
     return svg(figure, "How long a message takes, from 64 bytes to 64 MiB; at the longest, in "

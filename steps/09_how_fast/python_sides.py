@@ -8,6 +8,7 @@ settings and the output are those of the program 09_how_fast.
 
 import ctypes
 import multiprocessing
+import multiprocessing.managers
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ from multiprocessing import shared_memory
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+fork = multiprocessing.get_context("fork")  # no longer the default from Python 3.14 on
 
 
 class SharedMemory:
@@ -32,6 +34,8 @@ class SharedMemory:
         self.words = self.memory.buf.cast("Q")
         self.out, self.into = self.first + (not asking), self.first + asking
         self.last = 0
+        # The library has started a process that tracks the names: let it get ready.
+        time.sleep(0.1)
 
     def send(self, word):
         self.words[self.out] = word
@@ -51,10 +55,11 @@ class SharedMemory:
 
 
 class Pipe:
-    """multiprocessing.Pipe with send_bytes and recv_bytes: nothing is pickled."""
+    """multiprocessing.Pipe, which is a pair of sockets, with send_bytes and recv_bytes:
+    nothing is pickled."""
 
     def __init__(self, settings):
-        self.ends = multiprocessing.Pipe()
+        self.ends = fork.Pipe()
 
     def open(self, asking):
         self.end = self.ends[asking]
@@ -71,10 +76,12 @@ class Pipe:
 
 class Manager:
     """multiprocessing.Manager().Value: one call sets it, the next one gets it. What
-    answers is the manager's own process."""
+    answers is the manager's own process, which verifies nothing."""
 
     def __init__(self, settings):
-        self.manager = multiprocessing.Manager()
+        self.manager = multiprocessing.managers.SyncManager(ctx=fork)
+        pin(settings.get("answering"))  # so that its threads are born there
+        self.manager.start(end_with_parent)
         self.value = self.manager.Value("Q", 0)
 
     def open(self, asking):
@@ -96,17 +103,25 @@ NUMBERS = {"samples", "batch", "length", "asking", "answering", "line", "seconds
            "print"}
 
 
+def end_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def pin(cpu):
     if cpu is not None:
         os.sched_setaffinity(0, [cpu])
 
 
-def ask(to, amount, batch, echo):
-    """ns per batch of round trips; the answer to n is n + 1, or n if it is an echo."""
+def ask(to, warm_up, amount, batch, echo):
+    """ns per batch of round trips, and what they cost, warming up left out. The answer
+    to n is n + 1, or n if it is an echo."""
     send, receive, clock = to.send, to.receive, time.monotonic_ns
     samples = []
+    before = None
     n = 1
-    for _ in range(amount):
+    for number in range(warm_up + amount):
+        if number == warm_up:
+            before = used()
         start = clock()
         for _ in range(batch):
             send(n)
@@ -114,45 +129,54 @@ def ask(to, amount, batch, echo):
                 raise RuntimeError(f"message {n} came back with other bytes")
             n += 2
         samples.append(clock() - start)
-    return samples
+    return samples[warm_up:], since(before)
 
 
-def answer(to, settings, count, cpu_time):
+def schedstat(pid):
+    """ns that the threads of a process have run so far, and have waited for a CPU."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return [sum(both) for both in zip(*(map(int, task.read_text().split()[:2])
+                                        for task in tasks))]
+
+
+def used():
+    return schedstat(os.getpid())
+
+
+def since(before):
+    return [now - then for now, then in zip(used(), before)]
+
+
+def answer(to, settings, warm_up, count, cost):
     """The answering side's process."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     pin(settings.get("answering"))
     to.open(asking=False)
     send, receive = to.send, to.receive
     os.kill(os.getpid(), signal.SIGSTOP)
-    before = time.process_time_ns()
-    for n in range(1, 2 * count, 2):
+    before = None
+    for n in range(1, 2 * (warm_up + count), 2):
+        if n == 2 * warm_up + 1:
+            before = used()
         if receive() != n:
             raise RuntimeError(f"message {n} arrived with other bytes")
         send(n + 1)
-    cpu_time.value = time.process_time_ns() - before
-
-
-def run_time(pid):
-    """ns that the threads of a process have run so far."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(task.read_text().split()[0]) for task in tasks)
+    cost[:] = since(before)
 
 
 def measure(transport, settings):
+    """The samples, and for how long both sides ran, and waited for a CPU, in ns."""
     samples, batch = settings.get("samples", 2000), settings.get("batch", 20)
     warm_up = 1 + samples // 10
     to = TRANSPORTS[transport](settings)
     try:
-        cpu_time = multiprocessing.Value("q", 0)
+        cost = fork.Array("q", 2)
         echo = isinstance(to, Manager)
         if echo:
             other = to.manager._process.pid
-            if "answering" in settings:
-                os.sched_setaffinity(other, [settings["answering"]])
         else:
-            process = multiprocessing.Process(
-                target=answer, daemon=True,
-                args=(to, settings, (warm_up + samples) * batch, cpu_time))
+            process = fork.Process(target=answer, daemon=True, args=(
+                to, settings, warm_up * batch, samples * batch, cost))
             process.start()
             other = process.pid
             os.waitid(os.P_PID, other, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
@@ -161,18 +185,18 @@ def measure(transport, settings):
         if settings.get("stop"):
             os.kill(os.getpid(), signal.SIGSTOP)
 
-        before, others = time.process_time_ns(), run_time(other)
         if not echo:
             signal.signal(signal.SIGCHLD, the_other_side_died)
             os.kill(other, signal.SIGCONT)
-        taken = ask(to, warm_up + samples, batch, echo)[warm_up:]
+        before = schedstat(other)
+        taken, mine = ask(to, warm_up, samples, batch, echo)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        mine = time.process_time_ns() - before
-        if echo:
-            cpu_time.value = run_time(other) - others
+        if echo:  # whose process cannot know when the warming up is over
+            cost[:] = [(now - then) * samples // (warm_up + samples)
+                       for now, then in zip(schedstat(other), before)]
         else:
             process.join()
-        return [mine, cpu_time.value], taken
+        return taken, [one + another for one, another in zip(mine, cost)]
     finally:
         to.remove()
 
@@ -208,17 +232,20 @@ def main():
         signal.signal(number, stop)
     signal.alarm(settings["seconds"])
     try:
-        cpu, samples = measure(transport, settings)
+        samples, (cpu, waited) = measure(transport, settings)
     except (RuntimeError, OSError, EOFError) as error:
         print(f"python_sides.py: {error}", file=sys.stderr)
         return 1
     if settings.get("print"):
-        print("cpu", *cpu)
+        print("cpu", cpu)
+        print("waited", waited)
+        print("verified", "no" if transport == "python-manager" else "yes")
         print("samples", *samples)
     else:
         each = sorted(samples)[len(samples) // 2] / settings.get("batch", 20)
         print(f"{transport}: {len(samples) * settings.get('batch', 20)} times 8 bytes, "
-              f"every byte verified; median {each:g} ns")
+              f"every {'answer' if transport == 'python-manager' else 'byte'} verified; "
+              f"median {each:g} ns")
     return 0
 
 

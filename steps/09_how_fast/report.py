@@ -17,14 +17,17 @@ PAIRS = [
     ("iceoryx polled, to a mapping", "shm_open", "iceoryx-polled"),
     ("AF_UNIX polled, to a mapping", "shm_open", "unix-polled"),
     ("a blocking pipe pinned apart, to a mapping", "shm_open", "pipe, apart"),
+    ("64 MiB copied in and out, to in place", "bulk-in-place, 67108864",
+     "bulk-copied, 67108864"),
     ("memcpy of 64 MiB, to in place", "bulk-in-place, 67108864", "memcpy, 67108864"),
     ("AF_UNIX with 64 MiB, to in place", "bulk-in-place, 67108864", "bulk-unix, 67108864"),
     ("a pipe with 64 MiB, to in place", "bulk-in-place, 67108864", "bulk-pipe, 67108864"),
 ]
 
 
-def results(items, blocks, problems, machine):
+def results(items, run, machine, load):
     """All that a run found; the fields are described in the note of step 09."""
+    blocks = run.blocks
     limit = far_limit(blocks)
     found = {}
     for item in items:
@@ -33,7 +36,9 @@ def results(items, blocks, problems, machine):
         near = [block for block in accepted if block.anchor <= limit]
         found[item.name] = {
             "class": item.group, "transport": item.transport, "placement": item.placement,
-            "bytes": item.bytes, "problem": problems.get(item.name),
+            "bytes": item.bytes, "batch": item.batch,
+            "problem": run.problems.get(item.name),
+            "verified": run.verified.get(item.name),
             "rejected": len(mine) - len(accepted),
             "near": summary(near),
             "far": summary([block for block in accepted if block.anchor > limit]),
@@ -43,6 +48,7 @@ def results(items, blocks, problems, machine):
              for name, one, other in PAIRS}
     return {
         "machine": machine,
+        "load before": round(load, 2),
         "units": "ns a round trip of 8 bytes; in the class bulk ns from the first byte's "
                  "filling to the last one's verification",
         "far from (ns)": limit,
@@ -68,7 +74,8 @@ def number(value):
 def row(item, short):
     found = item["near"] or item["unquotable"] or item["far"]
     low, middle, high = map(number, found["ratio"])
-    cells = [number(found[key]) for key in ("p50", "p99", "p99.9")]
+    cells = ["-" if found[key] is None else number(found[key])
+             for key in ("p50", "p99", "p99.9")]
     cells += [f"{middle} ({low} to {high})", number(found["cpu"])]
     if short:
         cells = [cells[0], middle, cells[-1]]
@@ -84,9 +91,18 @@ def row(item, short):
 COLUMNS = ["p50", "p99", "p99.9", "times the anchor (middle half)", "CPU time", "blocks"]
 
 
+def batches(items):
+    """What a sample is, where it is not one round trip."""
+    sizes = statistics.multimode(item["batch"] for _, item in items)
+    others = [f"{name}: {item['batch']:,}" for name, item in items if item["batch"] != sizes[0]]
+    return "" if sizes == [1] and not others else (
+        f"; a sample is the mean of {', '.join([f'{sizes[0]:,}', *others])}")
+
+
 def round_trip_table(group, items, short):
     columns = ["transport", *(("p50", "times the anchor", "CPU time") if short else COLUMNS)]
-    lines = [f"**{group.capitalize()}**, ns for 8 bytes there and back", "",
+    told = "" if short else batches(items)
+    lines = [f"**{group.capitalize()}**, ns for 8 bytes there and back{told}", "",
              "| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
     return lines + [f"| {name} | " + " | ".join(row(item, short)) + " |"
                     for name, item in items if item["near"] or item["unquotable"]]
@@ -136,14 +152,15 @@ def markdown(results, short=False):
     lines = []
     anchors = [ns for _, *both in results["anchors"] for ns in both]
     if not short:
-        lines += ["; ".join(f"{key}: {value}" for key, value in results["machine"].items()),
-                  ""]
+        about = {**results["machine"], "load before": results["load before"]}
+        lines += ["; ".join(f"{key}: {value}" for key, value in about.items()), ""]
     if anchors and not short:
         lines += [f"The anchor, one cache line between two threads, took from "
                   f"{number(min(anchors))} to {number(max(anchors))} ns there and back, in "
                   f"the middle {number(statistics.median(anchors))}. Blocks: accepted + "
-                  "rejected, as the anchor moved + far, as the CPUs did not share a cache. "
-                  "In brackets: no accepted block; not to be quoted.", ""]
+                  "rejected, as the anchor moved or a side had to wait for its CPU + far, as the "
+                  f"anchor took more than {number(results['far from (ns)'])} ns. In "
+                  "brackets: no block that is accepted and not far; not to be quoted.", ""]
     for group in dict.fromkeys(item["class"] for item in results["items"].values()):
         lines += [*class_table(results, group, short), ""]
     if not short:
@@ -154,14 +171,31 @@ def markdown(results, short=False):
             absent.setdefault(item["problem"], []).append(name)
     lines += [f"Without {'; '.join(names)}: {problem}." for problem, names in absent.items()]
     if short:
-        lines += ["In brackets: the anchor moved meanwhile; not to be quoted.", ""]
-    lines.append("Every byte of every message was verified by the side that received it.")
+        lines += ["In brackets: the anchor moved, or somebody else was given a CPU; not to "
+                  "be quoted.", ""]
+    lines.append(verification(results["items"]))
     return "\n".join(lines) + "\n"
 
 
+def verification(items):
+    """Whose bytes were verified: as the workers say."""
+    says = {name: item["verified"] for name, item in items.items()
+            if item["verified"] is not None}
+    if not any(says.values()):
+        return "Nothing was verified."
+    but = sorted({items[name]["transport"] for name, yes in says.items() if not yes})
+    return ("Every byte of every message was verified by the side that received it"
+            + (f", but for {' and '.join(but)}." if but else "."))
+
+
+FEWEST = 12  # blocks that quartiles are compared of
+
+
 def comparison(old, new):
-    """What changed beyond the noise: the middle halves of the ratios do not meet."""
+    """What changed beyond the noise: the middle halves of the blocks do not meet. What
+    spins is compared in anchors, since both go with the cache line; the rest in ns."""
     lines = []
+    too_few = 0
     if old["machine"] != new["machine"]:
         lines.append("The machines, or what is on them, differ:")
         lines += [f"  {key}: {old['machine'].get(key)} -> {value}"
@@ -170,8 +204,16 @@ def comparison(old, new):
         before, after = old["items"].get(name, {}).get("near"), item["near"]
         if not before or not after:
             continue
-        if after["ratio"][0] > before["ratio"][2] or after["ratio"][2] < before["ratio"][0]:
-            change = after["ratio"][1] / before["ratio"][1]
-            lines.append(f"{name}: {number(before['ratio'][1])} -> "
-                         f"{number(after['ratio'][1])} times the anchor ({change - 1:+.0%})")
-    return "\n".join(lines or ["Nothing changed beyond the noise."])
+        if min(before["blocks"], after["blocks"]) < FEWEST:
+            too_few += 1
+            continue
+        key, unit = (("ratio", "times the anchor") if item["class"] == "spinning"
+                     else ("ns", "ns"))
+        was, now = before[key], after[key]
+        if now[0] > was[2] or now[2] < was[0]:
+            lines.append(f"{name}: {number(was[1])} -> {number(now[1])} {unit} "
+                         f"({now[1] / was[1] - 1:+.0%})")
+    lines = lines or ["Nothing changed beyond the noise."]
+    if too_few:
+        lines.append(f"Too few blocks to tell: {too_few} items.")
+    return "\n".join(lines)

@@ -26,7 +26,7 @@ constexpr int max_samples = 100'000;
 
 /// What it found.
 struct finding {
-    std::array<std::int64_t, 2> cpu_time{};     // ns, of each side's process
+    std::array<resources, 2> used{};            // by the asking side, the answering one
     std::size_t bytes = sizeof(std::uint64_t);  // of a message
     bool verified = true;  // every byte, by the side that received it
     std::size_t samples = 0;
@@ -42,7 +42,8 @@ inline void pin(int cpu) {
     check(::sched_setaffinity(0, sizeof one, &one), "sched_setaffinity");
 }
 
-inline void keep(finding& f, const std::vector<std::int64_t>& samples) {
-    f.samples = samples.size();
-    std::ranges::copy(samples, f.sample.begin());
+inline void keep(finding& f, const measured& m) {
+    f.used[0] = m.used;
+    f.samples = m.samples.size();
+    std::ranges::copy(m.samples, f.sample.begin());
 }

@@ -8,19 +8,16 @@
 /// Runs `asking` and `answering` on a transport T, each in its own process: opened,
 /// then stopped until both are ready, then measured. Throws as processes do.
 template <class T, class Asking, class Answering>
-void run_sides(const task& t, finding& found, Asking asking, Answering answering) {
+void run_sides(const task& t, Asking asking, Answering answering) {
     const awaited_signals signals;  // nothing ends us between making and removing
     T made(t.where);
     processes both(signals);
     const auto start = [&](side s, const std::string& name, auto work) {
         both.start(name, [&, s, work] {
-            const auto number = static_cast<std::size_t>(s);
-            pin(t.cpus[number]);
+            pin(t.cpus[static_cast<std::size_t>(s)]);
             made.open(s);
             ::raise(SIGSTOP);
-            const std::int64_t before = now(CLOCK_PROCESS_CPUTIME_ID);
             work(made);
-            found.cpu_time[number] = now(CLOCK_PROCESS_CPUTIME_ID) - before;
             if constexpr (requires { made.close(); }) made.close();
         });
     };
