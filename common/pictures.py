@@ -104,7 +104,6 @@ def without_run(svg):
 def pictures():
     """The name and the maker of every picture."""
     for path in sorted((ROOT / "steps").glob("*/picture.py")):
-        sys.path.insert(0, str(path.parent))
         for name, make in load(path).PICTURES.items():
             yield f"{path.parent.name[:2]}_{name}", make
 

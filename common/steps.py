@@ -45,7 +45,10 @@ class Step:
 
 
 def load(path):
-    """A step's drive.py, picture.py or values.py, as a module."""
+    """A step's drive.py, picture.py or values.py, as a module; it may import what is
+    beside it."""
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
     name = f"{path.parent.name}_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)

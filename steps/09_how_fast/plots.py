@@ -103,7 +103,7 @@ def size(results):
 def anchor(results):
     """The anchor over time: how steady the machine was."""
     figure, axes = plot(640, 300, 0.12)
-    for moved, colour, label in ((False, "#1d6fb8", "accepted"), (True, "#c0392b", "rejected")):
+    for moved, colour, label in ((False, "#1d6fb8", "steady"), (True, "#c0392b", "moved: rejected")):
         points = [(when, ns) for when, *both in results["anchors"] for ns in both
                   if (max(both) > 1.2 * min(both)) == moved]
         if points:
@@ -120,7 +120,7 @@ def anchor(results):
                 markerscale=2.5)
     every = sorted(ns for _, *both in results["anchors"] for ns in both)
     return svg(figure, f"The anchor during the run: from {number(every[0])} to "
-                       f"{number(every[-1])} ns, half of the time up to "
+                       f"{number(every[-1])} ns, half of them up to "
                        f"{number(every[len(every) // 2])} ns.")
 
 

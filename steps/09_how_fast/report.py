@@ -110,7 +110,7 @@ def round_trip_table(group, items, short):
 
 def bulk_table(items):
     sizes = sorted({item["bytes"] for _, item in items})
-    lines = ["**Bulk**, bytes from one process to the other, GB/s", "",
+    lines = ["**Bulk**, bytes to the other process, and word back that all are verified, GB/s", "",
              "| transport | " + " | ".join(size_name(size) for size in sizes) + " |",
              "| --- |" + " --- |" * len(sizes)]
     for transport in dict.fromkeys(item["transport"] for _, item in items):
