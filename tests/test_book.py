@@ -169,6 +169,24 @@ class Book(unittest.TestCase):
             self.assertGreater(self.js("return document.querySelectorAll('article *').length"), 9)
             self.assertEqual(self.js(too_wide), [], page)
 
+    def test_what_is_folded_is_printed_and_buttons_are_not(self):
+        self.open("04_empty_file_sigbus.html")
+        seen = ("return [...document.querySelectorAll('details:not([open])')].filter("
+                "e => getComputedStyle(e, '::details-content').contentVisibility == 'visible'"
+                ").length")
+        folded = self.js("return document.querySelectorAll('details:not([open])').length")
+        self.assertGreater(folded, 0)
+        self.assertEqual(self.js(seen), 0)
+        self.copied("highlight-console")  # waits until there are buttons
+        self.js("document.querySelectorAll('details').forEach(d => d.open = false)")
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        try:
+            self.assertEqual(self.js(seen), folded)
+            self.assertEqual(self.js("return [...document.querySelectorAll('.copybtn')].filter("
+                                     "e => getComputedStyle(e).display !== 'none').length"), 0)
+        finally:
+            self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
     def test_no_console_error_and_no_request_to_another_host(self):
         self.browser.get_log("browser"), self.browser.get_log("performance")
         asked = set()
