@@ -252,6 +252,15 @@ def wrong_defects(name, text):
     yield from (f"there is no mutant {mutant}" for mutant in sorted(told - there))
 
 
+def unknown_mutants(text):
+    """Names in a table's last column, "its bugs, as mutants", that no mutant has."""
+    there = {path.name for path in (ROOT / "tests" / "mutants").glob("*/*")}
+    for table in re.findall(r"^\|.* its bugs, as mutants \|\n\|.*\n((?:\|.*\n)*)", text, re.M):
+        for cell in re.findall(r"\|([^|]*)\|$", table, re.M):
+            yield from (name for name in re.findall(r"`([a-z0-9]+_\w+)`", cell)
+                        if there and name not in there)
+
+
 def broken_links(path, text):
     for target in re.findall(r"\]\(([^)\s]+)\)", outside_code(text)):
         if re.match(r"[a-z]+:", target):
@@ -299,6 +308,8 @@ def problems():
                 yield f"{name}: no run shows the number {number}"
             for problem in wrong_defects(path.stem, text):
                 yield f"{name}: {problem}"
+        for mutant in unknown_mutants(text):
+            yield f"{name}: there is no mutant {mutant}"
         for number in stale_reports(text):
             yield f"{name}: does not say {number}, which it declares to be reported"
         for problem in broken_links(path, text):

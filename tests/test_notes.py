@@ -118,6 +118,14 @@ class Checker(unittest.TestCase):
         self.assertIn("there is no mutant b_defect",
                       self.found(self.page + row.format("b_defect")))
 
+    def test_bugs_as_mutants(self):
+        (self.root / "tests" / "mutants" / "02_two" / "a_defect").mkdir(parents=True)
+        table = ("\n| in the post | here | its bugs, as mutants |\n| --- | --- | --- |\n"
+                 "| x | y | `{}`, a `foo` |\n")
+        self.assertEqual(self.found(self.page + table.format("a_defect")), "")
+        self.assertIn("there is no mutant b_defect",
+                      self.found(self.page + table.format("b_defect")))
+
     def test_a_step_by_another_name(self):
         for words in ("# 01 · A wrong name", "[01 · A wrong name](01_one.md)"):
             self.assertIn("step 01 is not called 'A wrong name'", self.found(f"{self.page}{words}\n"))
