@@ -11,7 +11,7 @@ namespace {
 const std::string program = program_path("05_primed_file");
 
 mode_t mode_of(const std::string& path) {
-    struct stat status {};
+    struct stat status = {};
     check(::stat(path.c_str(), &status), "stat", path);
     return status.st_mode & 07777;
 }

@@ -102,7 +102,7 @@ TEST_SUITE("lab") {
         const shared_file file;
         child one({program, file.path});
         child two({program, file.path});
-        struct stat status {};
+        struct stat status = {};
         check(::stat(file.path.c_str(), &status), "stat");
         const std::string inode = " " + std::to_string(status.st_ino) + " ";
         const std::string first = ask(one, "maps");

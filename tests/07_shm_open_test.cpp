@@ -27,7 +27,7 @@ struct own_name {
         check(::ftruncate(object.get(), size), "ftruncate", name);
     }
     struct stat status() const {
-        struct stat result {};
+        struct stat result = {};
         check(::stat(path.c_str(), &result), "stat", path);
         return result;
     }
@@ -66,6 +66,13 @@ void race(const own_name& object, int count) {
     CHECK(inodes.size() == 1);
     CHECK(object.status().st_size == 8);
     CHECK(*inodes.begin() == std::to_string(object.status().st_ino));
+}
+
+/// What is said of an object whose creator does not come.
+std::string still_empty(const std::string& name) {
+    return in_quotes(name) +
+           " is still empty: did its creator die? To remove it: 07_shm_open --unlink " +
+           in_quotes(name);
 }
 
 }  // namespace
@@ -124,10 +131,8 @@ TEST_SUITE("lab") {
     TEST_CASE("header: an object that stays empty is refused and not resized") {
         const own_name object;
         object.make(0);
-        CHECK(refusal(object.name) == in_quotes(object.name) +
-                                          " is still empty: did its creator die? "
-                                          "To remove it: 07_shm_open --unlink " +
-                                          in_quotes(object.name));
+        CHECK_THROWS_WITH_AS(open_shm(object.name, std::chrono::milliseconds{50}),
+                             still_empty(object.name).c_str(), std::runtime_error);
         CHECK(object.status().st_size == 0);
     }
 
@@ -267,4 +272,12 @@ TEST_CASE("stress: thousands of openers race for new names" * doctest::skip()) {
         const own_name object;
         race(object, 50);
     }
+}
+
+TEST_CASE("limit: a creator is awaited for two seconds" * doctest::skip()) {
+    const own_name object;
+    object.make(0);
+    const ended result = run({program, object.name});
+    CHECK(result.how == "exit status 1");
+    CHECK(result.err == "07_shm_open: " + still_empty(object.name) + "\n");
 }

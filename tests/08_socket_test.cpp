@@ -1,5 +1,6 @@
-// Tests of 08_socket: the wire format byte by byte, whole reads and writes, a server
-// that stays up, and clients that are not deceived.
+// Tests of 08_socket: the wire format byte by byte, whole reads and writes, a server of
+// one client at a time, and clients that are not deceived.
+#include <sys/stat.h>
 #include <sys/time.h>
 
 #include <csignal>
@@ -7,23 +8,13 @@
 
 #include "08_socket/client.hpp"
 #include "08_socket/listener.hpp"
-#include "08_socket/reply.hpp"
+#include "08_socket/server.hpp"
 #include "common/hex.hpp"
-#include "tests/support.hpp"
+#include "tests/clients.hpp"
 
 namespace {
 
 const std::string program = program_path("08_socket");
-
-// Bytes written out by hand: what the tests send and expect does not go through the
-// functions under test.
-const std::string get_bytes("FOO1G\0\0\0\0\0\0\0\0\0\0\0", 16);
-const std::string set_bytes("FOO1S\0\0\0\0\0\x7a\x69\xff\xff\xff\xff",
-                            16);  // 31337, -1
-const std::string foo_answer("FOO1F\0\0\0\0\0\x7a\x69\xff\xff\xff\xff",
-                             16);                                       // 31337, -1
-const std::string start_answer("FOO1F\0\0\0\0\0\0\x2a\0\0\0\x62", 16);  // 42, 98
-const std::string error_answer("FOO1E\0\0\0\0\0\0\0\0\0\0\0", 16);
 
 frame to_frame(const std::string& text) {
     frame bytes{};
@@ -46,73 +37,6 @@ struct socket_pair {
     }
 };
 
-/// A file with Foo(42, 98), and a server on it.
-struct running_server {
-    temporary_directory directory;
-    std::string path = directory / "foo";
-    child process;
-    std::string address;
-
-    explicit running_server(const std::string& listen_on = "127.0.0.1:0",
-                            std::vector<std::string> before = {})
-        : process(start(listen_on, std::move(before))), address(process.read_line()) {
-        const std::string start = "listening on ";
-        REQUIRE(address.substr(0, start.size()) == start);
-        address.erase(0, start.size());
-    }
-    child start(const std::string& listen_on, std::vector<std::string> words) {
-        write_file(path, foo_bytes(42, 98));
-        for (const std::string& word :
-             {program, std::string("serve"), listen_on, path}) {
-            words.push_back(word);
-        }
-        return child(words);
-    }
-    ended run_client(std::vector<std::string> words) {
-        words.insert(words.begin(), program);
-        words.insert(words.begin() + 2, address);
-        return run(words);
-    }
-};
-
-/// A client of bare bytes.
-class raw_client {
-public:
-    explicit raw_client(const std::string& address) {
-        const socket_address to = resolve(address).at(0);
-        fd_ = unique_fd(check(
-            ::socket(to.get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
-        check(::connect(fd_.get(), to.get(), to.size), "connect", address);
-        const timeval limit{patience.count(), 0};
-        check(::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit),
-              "setsockopt");
-    }
-    void send(const std::string& bytes) {
-        check(::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL), "send");
-    }
-    /// The next `count` bytes, or as many as came before the end of the stream.
-    std::string receive(std::size_t count) {
-        std::string bytes(count, '\0');
-        const ssize_t n =
-            check(::recv(fd_.get(), bytes.data(), count, MSG_WAITALL), "recv");
-        bytes.resize(static_cast<std::size_t>(n));
-        return bytes;
-    }
-    bool at_end() { return receive(1).empty(); }
-    void end_sending() { check(::shutdown(fd_.get(), SHUT_WR), "shutdown"); }
-    /// Closes with a reset instead of an orderly end.
-    void reset() {
-        const linger now{1, 0};
-        check(::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now),
-              "setsockopt");
-        fd_ = unique_fd{};
-    }
-    int fd() const { return fd_.get(); }
-
-private:
-    unique_fd fd_;
-};
-
 /// What a client says of a server that answers `answer` and then closes, or stays.
 ended client_of(const std::string& answer, bool then_close) {
     const listener server("127.0.0.1:0");
@@ -128,12 +52,18 @@ ended client_of(const std::string& answer, bool then_close) {
     return client.wait();
 }
 
-void check_refusal(const ended& result, const std::string& why) {
-    CHECK(result.how == "exit status 1");
-    CHECK(result.out == "");
-    CHECK(count_lines(result.err) == 1);
-    CHECK(result.err.find("08_socket: ") == 0);
-    CHECK(result.err.find(why) != std::string::npos);
+void refused(const ended& result, const std::string& why) {
+    check_refusal(result, "08_socket", why);
+}
+
+/// Whether `call` throws ETIMEDOUT.
+bool times_out(const auto& call) {
+    try {
+        call();
+    } catch (const std::system_error& error) {
+        return error.code() == std::errc::timed_out;
+    }
+    return false;
 }
 
 }  // namespace
@@ -203,14 +133,6 @@ TEST_SUITE("lab") {
         frame bytes{};
         check(::send(sockets.other.get(), "FOO", 3, 0), "send");
         const std::vector<std::byte> much(10'000'000);
-        const auto times_out = [](auto call) {
-            try {
-                call();
-            } catch (const std::system_error& error) {
-                return error.code() == std::errc::timed_out;
-            }
-            return false;
-        };
         using std::chrono::milliseconds;
         CHECK(times_out(
             [&] { read_full(sockets.one.get(), bytes, in(milliseconds{50})); }));
@@ -219,7 +141,7 @@ TEST_SUITE("lab") {
     }
 
     TEST_CASE("header: signals do not cut a read short") {
-        struct sigaction action {};
+        struct sigaction action = {};
         action.sa_handler = [](int) {};  // without SA_RESTART: calls fail with EINTR
         check(::sigaction(SIGALRM, &action, nullptr), "sigaction");
         const itimerval often{{0, 2000}, {0, 2000}};
@@ -289,12 +211,12 @@ TEST_SUITE("lab") {
     }
 
     TEST_CASE("program: pull and push print the Foo answered") {
-        running_server server;
-        ended result = server.run_client({"pull"});
+        running_server server({program});
+        ended result = run({program, "pull", server.address});
         CHECK(result.how == "exit status 0");
         CHECK(result.out == "Foo(42, 98)\n");
         CHECK(result.err == "");
-        result = server.run_client({"push", "31337", "-1"});
+        result = run({program, "push", server.address, "31337", "-1"});
         CHECK(result.how == "exit status 0");
         CHECK(result.out == "Foo(31337, -1)\n");
         CHECK(read_file(server.path) == foo_bytes(31337, -1));
@@ -302,18 +224,18 @@ TEST_SUITE("lab") {
 
     TEST_CASE(
         "program: a push is at once visible to a session and the other way round") {
-        running_server server;
+        running_server server({program});
         child session({program_path("06_two_processes"), server.path});
-        server.run_client({"push", "7", "8"});
+        run({program, "push", server.address, "7", "8"});
         session.write("f\n");
         CHECK(session.read_line() == "Foo(7, 8)");
         session.write("f.bar = 9\nf.bar\n");
         CHECK(session.read_line() == "9");
-        CHECK(server.run_client({"pull"}).out == "Foo(9, 8)\n");
+        CHECK(run({program, "pull", server.address}).out == "Foo(9, 8)\n");
     }
 
     TEST_CASE("program: the server speaks the golden bytes") {
-        running_server server;
+        running_server server({program});
         raw_client client(server.address);
         client.send(get_bytes);
         CHECK(client.receive(16) == start_answer);
@@ -322,7 +244,7 @@ TEST_SUITE("lab") {
     }
 
     TEST_CASE("program: many messages in one piece and one in many") {
-        running_server server;
+        running_server server({program});
         raw_client client(server.address);
         client.send(get_bytes + set_bytes + get_bytes);
         CHECK(client.receive(48) == start_answer + foo_answer + foo_answer);
@@ -334,7 +256,7 @@ TEST_SUITE("lab") {
     }
 
     TEST_CASE("program: malformed input is answered by an error and the end") {
-        running_server server;
+        running_server server({program});
         std::string reserved = get_bytes;
         reserved[5] = 1;
         std::string carrying = get_bytes;
@@ -353,62 +275,19 @@ TEST_SUITE("lab") {
         half.end_sending();
         CHECK(half.receive(16) == error_answer);
         CHECK(half.at_end());
-        CHECK(server.run_client({"pull"}).out == "Foo(42, 98)\n");
-    }
-
-    TEST_CASE(
-        "program: clients that stall are dropped and others are served meanwhile") {
-        temporary_directory directory;
-        running_server server("unix:" + (directory / "socket"));
-        raw_client half(server.address);
-        half.send("FOO1G");
-        raw_client idle(server.address);
-        // Never reads: once its answers fill the socket, it is no longer read from.
-        raw_client deaf(server.address);
-        while (::send(deaf.fd(), get_bytes.data(), 16, MSG_NOSIGNAL | MSG_DONTWAIT) ==
-               16) {
-            std::this_thread::sleep_for(std::chrono::microseconds{20});
-        }
-        CHECK(server.run_client({"pull"}).out == "Foo(42, 98)\n");
-        CHECK(half.at_end());
-        CHECK(server.process.read_error_line() ==
-              "08_socket: dropped a client that took too long");
-        CHECK(server.process.read_error_line() ==
-              "08_socket: dropped a client that took too long");
-        idle.send(get_bytes);
-        CHECK(idle.receive(16) == start_answer);
+        CHECK(run({program, "pull", server.address}).out == "Foo(42, 98)\n");
     }
 
     TEST_CASE("program: a client is told what is wrong with its server") {
-        check_refusal(client_of("", true), "hung up after 0 of 16 bytes");
-        check_refusal(client_of(foo_answer.substr(0, 9), true),
-                      "hung up after 9 of 16 bytes");
-        check_refusal(client_of(error_answer, true), "answered with an error");
-        check_refusal(client_of(get_bytes, true), "did not answer with a Foo");
-        check_refusal(client_of("HTTP/1.1 400 Bad Request\r\n", true),
-                      "did not answer with a Foo");
-        check_refusal(client_of("", false),
-                      "did not answer: Connection timed out (ETIMEDOUT)");
-        check_refusal(run({program, "pull", "127.0.0.1:1"}), "ECONNREFUSED");
-        check_refusal(run({program, "push", "unix:/nowhere/at/all", "1", "2"}),
-                      "ENOENT");
-    }
-}
-
-TEST_CASE("program: SIGTERM and SIGINT and SIGHUP end the server and remove its path") {
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
-        temporary_directory directory;
-        running_server server("unix:" + (directory / "socket"));
-        CHECK(server.address == "unix:" + (directory / "socket"));
-        struct stat status {};
-        check(::stat((directory / "socket").c_str(), &status), "stat");
-        CHECK((status.st_mode & 07777) == 0600);
-        raw_client connected(server.address);
-        server.process.send(signal);
-        const ended result = server.process.wait();
-        CHECK(result.how == "exit status 0");
-        CHECK(result.out == "");
-        CHECK(directory.names() == "");
+        refused(client_of("", true), "hung up after 0 of 16 bytes");
+        refused(client_of(foo_answer.substr(0, 9), true),
+                "hung up after 9 of 16 bytes");
+        refused(client_of(error_answer, true), "answered with an error");
+        refused(client_of(get_bytes, true), "did not answer with a Foo");
+        refused(client_of("HTTP/1.1 400 Bad Request\r\n", true),
+                "did not answer with a Foo");
+        refused(run({program, "pull", "127.0.0.1:1"}), "ECONNREFUSED");
+        refused(run({program, "push", "unix:/nowhere/at/all", "1", "2"}), "ENOENT");
     }
 }
 
@@ -416,53 +295,27 @@ TEST_CASE("program: a unix path that exists is refused and left alone") {
     temporary_directory directory;
     const std::string path = directory / "socket";
     {
-        running_server server("unix:" + path);
-        check_refusal(run({program, "serve", "unix:" + path, server.path}),
-                      "EADDRINUSE");
-        CHECK(server.run_client({"pull"}).out == "Foo(42, 98)\n");
+        running_server server({program}, "unix:" + path);
+        refused(run({program, "serve", "unix:" + path, server.path}), "EADDRINUSE");
+        CHECK(run({program, "pull", server.address}).out == "Foo(42, 98)\n");
         server.process.send(SIGKILL);
         server.process.wait();
         const ended stale = run({program, "serve", "unix:" + path, server.path});
-        check_refusal(stale, "remove it with: rm " + in_quotes(path));
+        refused(stale, "remove it with: rm " + in_quotes(path));
         CHECK(std::filesystem::exists(path));
         write_file(directory / "file", "precious");
         const ended file =
             run({program, "serve", "unix:" + (directory / "file"), server.path});
-        check_refusal(file, "EADDRINUSE");
+        refused(file, "EADDRINUSE");
         CHECK(read_file(directory / "file") == "precious");
-    }
-}
-
-TEST_CASE("program: a path that has become another server's is not removed") {
-    temporary_directory directory;
-    const std::string path = directory / "socket";
-    running_server first("unix:" + path);
-    std::filesystem::remove(path);
-    running_server second("unix:" + path);
-    first.process.send(SIGTERM);
-    CHECK(first.process.wait().how == "exit status 0");
-    CHECK(second.run_client({"pull"}).out == "Foo(42, 98)\n");
-}
-
-TEST_CASE("program: a server without descriptors serves those it has and then others") {
-    running_server server("127.0.0.1:0", {"prlimit", "--nofile=12"});
-    std::vector<raw_client> clients;
-    for (int i = 0; i < 20; ++i) clients.emplace_back(server.address);
-    CHECK(server.process.read_error_line() == "08_socket: no room for more clients");
-    clients[0].send(get_bytes);
-    CHECK(clients[0].receive(16) == start_answer);
-    clients.erase(clients.begin(), clients.begin() + 15);
-    for (raw_client& client : clients) {
-        client.send(get_bytes);
-        CHECK(client.receive(16) == start_answer);
     }
 }
 
 TEST_CASE("program: what the guard refuses is not served") {
     temporary_directory directory;
     write_file(directory / "foo", "short");
-    check_refusal(run({program, "serve", "127.0.0.1:0", directory / "foo"}),
-                  "has 5 bytes, not the 8 of a foo");
+    refused(run({program, "serve", "127.0.0.1:0", directory / "foo"}),
+            "has 5 bytes, not the 8 of a foo");
 }
 
 TEST_CASE("program: an address that is none is refused in one line") {
@@ -470,29 +323,29 @@ TEST_CASE("program: an address that is none is refused in one line") {
          {"localhost", "127.0.0.1:", ":80", "127.0.0.1:65536", "a:-1", "127.0.0.1:http",
           "::1:80", "[127.0.0.1]:80", "[::1]", "[]:1", "unix:", ""}) {
         CAPTURE(wrong);
-        check_refusal(run({program, "pull", wrong}), "");
-        check_refusal(run({program, "serve", wrong, "/dev/null"}), "");
+        refused(run({program, "pull", wrong}), "");
+        refused(run({program, "serve", wrong, "/dev/null"}), "");
     }
-    check_refusal(run({program, "pull", "unix:" + std::string(108, 'x')}), "107");
+    refused(run({program, "pull", "unix:" + std::string(108, 'x')}), "107");
 }
 
 TEST_CASE("program: a port that is taken is refused") {
-    running_server server;
-    check_refusal(run({program, "serve", server.address, server.path}), "EADDRINUSE");
+    running_server server({program});
+    refused(run({program, "serve", server.address, server.path}), "EADDRINUSE");
 }
 
 TEST_CASE("program: names and IPv6 addresses work") {
-    running_server named("localhost:0");
-    CHECK(named.run_client({"pull"}).out == "Foo(42, 98)\n");
+    running_server named({program}, "localhost:0");
+    CHECK(run({program, "pull", named.address}).out == "Foo(42, 98)\n");
     const unique_fd v6(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const socket_address loopback = resolve("[::1]:0").at(0);
     if (v6.get() == -1 || ::bind(v6.get(), loopback.get(), loopback.size) == -1) {
         MESSAGE("no IPv6 here: only the name was tried");
         return;
     }
-    running_server six("[::1]:0");
+    running_server six({program}, "[::1]:0");
     CHECK(six.address.substr(0, 6) == "[::1]:");
-    CHECK(six.run_client({"pull"}).out == "Foo(42, 98)\n");
+    CHECK(run({program, "pull", six.address}).out == "Foo(42, 98)\n");
 }
 
 TEST_CASE("program: wrong usage is status 2") {
@@ -545,23 +398,75 @@ nsenter --target $far --net "$0" push 10.77.0.1:4321 31337 -1
     CHECK(read_file(directory / "foo") == foo_bytes(31337, -1));
 }
 
-TEST_CASE("stress: hundreds of clients at once with resets among them" *
-          doctest::skip()) {
-    running_server server;
-    for (int round = 0; round < 5; ++round) {
-        std::vector<raw_client> clients;
-        for (int i = 0; i < 400; ++i) clients.emplace_back(server.address);
-        for (std::size_t i = 0; i < clients.size(); ++i) {
-            if (i % 4 == 0) clients[i].send("FOO1");
-            if (i % 4 == 0) clients[i].reset();
-            if (i % 4 != 0) clients[i].send(get_bytes + get_bytes);
+TEST_CASE("program: a second client waits until the first has gone") {
+    running_server server({program});
+    std::optional<raw_client> first(server.address);
+    first->send(get_bytes);
+    CHECK(first->receive(16) == start_answer);
+    raw_client second(server.address);
+    second.send(get_bytes);
+    first->send(get_bytes);
+    CHECK(first->receive(16) == start_answer);
+    char byte = 0;
+    CHECK(::recv(second.fd(), &byte, 1, MSG_DONTWAIT) == -1);
+    first.reset();
+    CHECK(second.receive(16) == start_answer);
+}
+
+TEST_CASE("program: the socket of a unix path has mode 0600") {
+    temporary_directory directory;
+    running_server server({program}, "unix:" + (directory / "socket"));
+    CHECK(server.address == "unix:" + (directory / "socket"));
+    struct stat status = {};
+    check(::stat((directory / "socket").c_str(), &status), "stat");
+    CHECK((status.st_mode & 07777) == 0600);
+}
+
+TEST_CASE("program: a client that resets the connection does not end the server") {
+    running_server server({program});
+    raw_client half(server.address);
+    half.send("FOO1");
+    half.reset();
+    CHECK(
+        server.process.read_error_line().starts_with("08_socket: dropped a client: "));
+    CHECK(run({program, "pull", server.address}).out == "Foo(42, 98)\n");
+}
+
+TEST_CASE("header: a client that stalls half way through a message is given up") {
+    Foo f(42, 98);
+    socket_pair sockets;
+    check(::send(sockets.other.get(), "FOO1G", 5, 0), "send");
+    CHECK(times_out(
+        [&] { answer_all(sockets.one.get(), f, std::chrono::milliseconds{50}); }));
+}
+
+TEST_CASE("header: a client that does not read its answers is given up") {
+    Foo f(42, 98);
+    socket_pair sockets;
+    // More questions than the sockets hold answers.
+    std::thread deaf([&] {
+        while (::send(sockets.other.get(), get_bytes.data(), 16, MSG_NOSIGNAL) == 16) {
         }
-        for (std::size_t i = 0; i < clients.size(); ++i) {
-            if (i % 4 == 1) clients[i].reset();  // with answers on the way
-            if (i % 4 > 1) CHECK(clients[i].receive(32) == start_answer + start_answer);
-        }
-    }
-    CHECK(server.run_client({"pull"}).out == "Foo(42, 98)\n");
-    server.process.send(SIGTERM);
-    CHECK(server.process.wait().how == "exit status 0");
+    });
+    CHECK(times_out(
+        [&] { answer_all(sockets.one.get(), f, std::chrono::milliseconds{50}); }));
+    sockets.one = unique_fd{};
+    deaf.join();
+}
+
+TEST_CASE("header: a server that says nothing is given up") {
+    const listener silent("127.0.0.1:0");
+    CHECK(times_out([&] {
+        ask(name_of(silent.fd()), {kind::get}, in(std::chrono::milliseconds{50}));
+    }));
+}
+
+TEST_CASE("limit: client and server each wait for five seconds" * doctest::skip()) {
+    refused(client_of("", false), "did not answer: Connection timed out (ETIMEDOUT)");
+    running_server server({program});
+    raw_client stalled(server.address);
+    stalled.send("FOO1G");
+    CHECK(server.process.read_error_line() ==
+          "08_socket: dropped a client: Connection timed out (ETIMEDOUT)");
+    CHECK(stalled.at_end());
 }

@@ -20,11 +20,13 @@
 #include "common/error.hpp"
 #include "common/spawn.hpp"
 
-/// The path of the step's program `name`: in the folder that the environment
-/// variable SUCHFOO_PROGRAMS names, or else where CMake built it.
+/// The path of the step's program `name`: in the folder that the environment variable
+/// SUCHFOO_PROGRAMS names, or else in steps/, beside the folder of this test program.
 inline std::string program_path(const std::string& name) {
-    const char* folder = std::getenv("SUCHFOO_PROGRAMS");
-    return std::string(folder ? folder : SUCHFOO_PROGRAMS) + "/" + name;
+    if (const char* folder = std::getenv("SUCHFOO_PROGRAMS"))
+        return std::string(folder) + "/" + name;
+    const auto test = std::filesystem::read_symlink("/proc/self/exe");
+    return test.parent_path().parent_path() / "steps" / name;
 }
 
 /// A fresh directory, removed with all that is in it.

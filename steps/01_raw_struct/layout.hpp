@@ -66,10 +66,12 @@ inline std::vector<std::size_t> padding(std::size_t size,
 // #endregion padding
 
 // #region bytes_of
-/// The sizeof(T) bytes of `object`, in memory order ([bit.cast]).
 template <class T>
-requires std::is_trivially_copyable_v<T> std::array<std::byte, sizeof(T)> bytes_of(
-    const T& object) {
+concept trivially_copyable = std::is_trivially_copyable_v<T>;
+
+/// The sizeof(T) bytes of `object`, in memory order ([bit.cast]).
+template <trivially_copyable T>
+std::array<std::byte, sizeof(T)> bytes_of(const T& object) {
     return std::bit_cast<std::array<std::byte, sizeof(T)>>(object);
 }
 // #endregion bytes_of

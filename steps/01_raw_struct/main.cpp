@@ -24,31 +24,32 @@ void print_layout(const char* name, std::size_t size, std::size_t alignment,
     }
 }
 
+void print_both_structs(const arguments& args) {
+    if (!args.empty()) throw usage_error{};
+
+    print_layout("foo", sizeof(foo), alignof(foo), foo_fields);
+    std::cout << "the bytes of foo{42, 98}:\n  " << hex(bytes_of(foo{42, 98}))
+              << "\n\n";
+
+    // The memory held something before, as memory does: here, aa.
+    padded p;
+    std::memset(&p, 0xaa, sizeof p);
+    p.kind = 'k';
+    p.bar = 42;
+    p.last = 'z';
+
+    std::string marks(3 * sizeof p, ' ');
+    for (const std::size_t offset : padding(sizeof p, padded_fields)) {
+        marks.replace(3 * offset, 2, "^^");
+    }
+    print_layout("padded", sizeof p, alignof(padded), padded_fields);
+    std::cout << "the bytes of padded{'k', 42, 'z'}, written where there was aa:\n  "
+              << hex(bytes_of(p)) << "\n  " << marks.substr(0, marks.rfind('^') + 1)
+              << " these mean nothing\n";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    return run_program("01_raw_struct", "", argc, argv, [](const arguments& args) {
-        if (!args.empty()) throw usage_error{};
-
-        print_layout("foo", sizeof(foo), alignof(foo), foo_fields);
-        std::cout << "the bytes of foo{42, 98}:\n  " << hex(bytes_of(foo{42, 98}))
-                  << "\n\n";
-
-        // The memory held something before, as memory does: here, aa.
-        padded p;
-        std::memset(&p, 0xaa, sizeof p);
-        p.kind = 'k';
-        p.bar = 42;
-        p.last = 'z';
-
-        std::string marks(3 * sizeof p, ' ');
-        for (const std::size_t offset : padding(sizeof p, padded_fields)) {
-            marks.replace(3 * offset, 2, "^^");
-        }
-        print_layout("padded", sizeof p, alignof(padded), padded_fields);
-        std::cout
-            << "the bytes of padded{'k', 42, 'z'}, written where there was aa:\n  "
-            << hex(bytes_of(p)) << "\n  " << marks.substr(0, marks.rfind('^') + 1)
-            << " these mean nothing\n";
-    });
+    return run_program("01_raw_struct", "", argc, argv, print_both_structs);
 }

@@ -11,21 +11,25 @@
 #include "common/error.hpp"
 #include "common/unique_fd.hpp"
 
-// #region map_foo
-/// A Foo in the first sizeof(foo) bytes of what `fd` refers to, mapped shared, for
-/// reading and writing, and unmapped when the Foo goes away. `name` is for messages.
-/// Throws std::system_error if mmap(2) fails.
-inline Foo map_foo(int fd, const std::string& name) {
+// #region map_shared
+/// A T that is mapped, and unmapped when its owner goes away.
+template <class T>
+using mapped = std::unique_ptr<T, void (*)(T*)>;
+
+/// The T in the first sizeof(T) bytes of what `fd` refers to, mapped shared, for
+/// reading and writing. `name` is for messages. Throws std::system_error if mmap(2)
+/// fails.
+template <class T>
+mapped<T> map_shared(int fd, const std::string& name) {
     void* address =
-        check(::mmap(nullptr, sizeof(foo), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0),
+        check(::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0),
               "mmap", name);
-    const auto unmap = [](foo* mapped) {
-        [[maybe_unused]] const int result = ::munmap(mapped, sizeof(foo));
-        assert(result == 0);
-    };
-    return Foo(Foo::storage(static_cast<foo*>(address), unmap));
+    return {static_cast<T*>(address), [](T* object) {
+                [[maybe_unused]] const int result = ::munmap(object, sizeof(T));
+                assert(result == 0);
+            }};
 }
-// #endregion map_foo
+// #endregion map_shared
 
 // #region foo_from_mmap
 /// A Foo mapped onto the file at `path`, which must exist. Does not look at the
@@ -33,6 +37,7 @@ inline Foo map_foo(int fd, const std::string& name) {
 /// std::system_error if open(2) or mmap(2) fails.
 inline Foo foo_from_mmap(const std::string& path) {
     const unique_fd file(check(::open(path.c_str(), O_RDWR | O_CLOEXEC), "open", path));
-    return map_foo(file.get(), path);  // the mapping outlives the descriptor
+    return Foo(
+        map_shared<foo>(file.get(), path));  // the mapping outlives the descriptor
 }
 // #endregion foo_from_mmap

@@ -8,11 +8,16 @@
 #include "03_missing_file/foo_from_mmap.hpp"
 #include "common/program.hpp"
 
+namespace {
+
+void print_foo(const arguments& args) {
+    if (args.size() != 1) throw usage_error{};
+    const Foo f = foo_from_mmap(args[0]);
+    std::cout << f << std::endl;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-    return run_program("03_missing_file", "PATH", argc, argv,
-                       [](const arguments& args) {
-                           if (args.size() != 1) throw usage_error{};
-                           const Foo f = foo_from_mmap(args[0]);
-                           std::cout << f << std::endl;
-                       });
+    return run_program("03_missing_file", "PATH", argc, argv, print_foo);
 }

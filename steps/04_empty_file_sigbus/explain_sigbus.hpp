@@ -19,7 +19,7 @@ inline const char* explained_path = nullptr;
 inline void report_sigbus(int number, siginfo_t* info, void*) {
     const auto start = std::bit_cast<std::intptr_t>(explained_mapping);
     const auto touched = std::bit_cast<std::intptr_t>(info->si_addr);
-    struct stat file {};
+    struct stat file = {};
     if (::stat(explained_path, &file) == -1) file.st_size = -1;
 
     // No printf, no string: what the signal interrupted may hold their locks.
@@ -47,7 +47,7 @@ inline void report_sigbus(int number, siginfo_t* info, void*) {
 inline void explain_sigbus(const void* mapping, const char* path) {
     explained_mapping = mapping;
     explained_path = path;
-    struct sigaction action {};
+    struct sigaction action = {};
     action.sa_sigaction = report_sigbus;
     action.sa_flags = SA_SIGINFO | SA_RESETHAND;
     check(::sigaction(SIGBUS, &action, nullptr), "sigaction", "SIGBUS");

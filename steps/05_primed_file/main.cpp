@@ -10,14 +10,20 @@
 #include "05_primed_file/primed_file.hpp"
 #include "common/program.hpp"
 
+namespace {
+
+void prime_and_print(const arguments& args) {
+    if (args.size() != 1 && args.size() != 3) throw usage_error{};
+    const std::string& path = args[0];
+    if (args.size() == 3) {
+        prime_file(path, Foo(int_argument(args[1]), int_argument(args[2])));
+    }
+    std::cout << foo_from_primed_file(path) << std::endl;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
     const char* const usage = "PATH BAR BAZ\nPATH";
-    return run_program("05_primed_file", usage, argc, argv, [](const arguments& args) {
-        if (args.size() != 1 && args.size() != 3) throw usage_error{};
-        const std::string& path = args[0];
-        if (args.size() == 3) {
-            prime_file(path, Foo(int_argument(args[1]), int_argument(args[2])));
-        }
-        std::cout << foo_from_primed_file(path) << std::endl;
-    });
+    return run_program("05_primed_file", usage, argc, argv, prime_and_print);
 }

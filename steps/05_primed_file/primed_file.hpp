@@ -51,7 +51,7 @@ inline void prime_file(const std::string& path, const Foo& f) {
 inline Foo foo_from_primed_file(const std::string& path) {
     // O_PATH: a descriptor to look at, which opens nothing and wakes nobody.
     const unique_fd seen(check(::open(path.c_str(), O_PATH | O_CLOEXEC), "open", path));
-    struct stat status {};
+    struct stat status = {};
     check(::fstat(seen.get(), &status), "fstat", path);
     if (!S_ISREG(status.st_mode)) {
         throw std::runtime_error(in_quotes(path) + " is not a regular file");
@@ -64,6 +64,6 @@ inline Foo foo_from_primed_file(const std::string& path) {
     // What was seen is what is opened, whatever the path means by now.
     const std::string same = "/proc/self/fd/" + std::to_string(seen.get());
     const unique_fd file(check(::open(same.c_str(), O_RDWR | O_CLOEXEC), "open", path));
-    return map_foo(file.get(), path);
+    return Foo(map_shared<foo>(file.get(), path));
 }
 // #endregion foo_from_primed_file

@@ -9,11 +9,18 @@
 #include "common/program.hpp"
 #include "common/session.hpp"
 
+namespace {
+
+const char* const name = "06_two_processes";
+
+void talk(const arguments& args) {
+    if (args.size() != 1) throw usage_error{};
+    Foo f = foo_from_primed_file(args[0]);
+    run_session(name, f, where_mapped);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-    const char* const name = "06_two_processes";
-    return run_program(name, "PATH", argc, argv, [&](const arguments& args) {
-        if (args.size() != 1) throw usage_error{};
-        Foo f = foo_from_primed_file(args[0]);
-        run_session(name, f, where_mapped);
-    });
+    return run_program(name, "PATH", argc, argv, talk);
 }

@@ -10,18 +10,24 @@
 #include "common/program.hpp"
 #include "common/session.hpp"
 
+namespace {
+
+const char* const program_name = "07_shm_open";
+
+void talk_or_unlink(const arguments& args) {
+    if (args.size() == 2 && args[0] == "--unlink") {
+        const std::string name = shm_name(args[1]);
+        check(::shm_unlink(name.c_str()), "shm_unlink", name);
+    } else if (args.size() == 1 && args[0] != "--unlink") {
+        Foo f = foo_from_shm(shm_name(args[0]));
+        run_session(program_name, f, where_mapped);
+    } else {
+        throw usage_error{};
+    }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-    const char* const program_name = "07_shm_open";
-    const char* const usage = "NAME\n--unlink NAME";
-    return run_program(program_name, usage, argc, argv, [&](const arguments& args) {
-        if (args.size() == 2 && args[0] == "--unlink") {
-            const std::string name = shm_name(args[1]);
-            check(::shm_unlink(name.c_str()), "shm_unlink", name);
-        } else if (args.size() == 1 && args[0] != "--unlink") {
-            Foo f = foo_from_shm(shm_name(args[0]));
-            run_session(program_name, f, where_mapped);
-        } else {
-            throw usage_error{};
-        }
-    });
+    return run_program(program_name, "NAME\n--unlink NAME", argc, argv, talk_or_unlink);
 }

@@ -1,9 +1,9 @@
 // client.hpp: one question, one answer, and an end to the waiting.
 #pragma once
 
-#include "08_socket/address.hpp"
 #include "08_socket/full_io.hpp"
 #include "08_socket/wire.hpp"
+#include "common/address.hpp"
 #include "common/unique_fd.hpp"
 
 // #region connect_to

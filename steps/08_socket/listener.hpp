@@ -5,26 +5,6 @@
 
 #include "08_socket/unix_path.hpp"
 
-// #region name_of
-/// The address that the socket `fd` is bound to, as a client is to write it. Port 0 has
-/// become a real one (getsockname(2), getnameinfo(3)).
-inline std::string name_of(int fd) {
-    socket_address a{{}, sizeof a.storage};
-    check(::getsockname(fd, a.get(), &a.size), "getsockname");
-    if (a.get()->sa_family == AF_UNIX) {
-        return "unix:" + std::string(reinterpret_cast<sockaddr_un*>(a.get())->sun_path);
-    }
-    char host[NI_MAXHOST];
-    char port[NI_MAXSERV];
-    const int error = ::getnameinfo(a.get(), a.size, host, sizeof host, port,
-                                    sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
-    if (error != 0)
-        throw std::runtime_error(std::string("getnameinfo: ") + gai_strerror(error));
-    const bool v6 = a.get()->sa_family == AF_INET6;
-    return (v6 ? "[" + std::string(host) + "]" : host) + std::string(":") + port;
-}
-// #endregion name_of
-
 // #region listener
 /// Listens on `text` (see resolve()), on the first of its addresses that can be had.
 class listener {

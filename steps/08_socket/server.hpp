@@ -1,67 +1,50 @@
-// server.hpp: all clients at once, in one thread that waits in one place.
+// server.hpp: one client after another.
 #pragma once
 
-#include <algorithm>
-#include <iostream>
-#include <utility>
-#include <vector>
+#include "08_socket/full_io.hpp"
+#include "08_socket/reply.hpp"
+#include "common/program.hpp"
+#include "common/unique_fd.hpp"
 
-#include "08_socket/connection.hpp"
-
-// #region accept_some
-/// Accepts who waits, 16 at most: others want their turn. False if there is no
-/// descriptor or memory left for more.
-inline bool accept_some(int listening, std::vector<connection>& clients) {
-    for (int i = 0; i < 16; ++i) {
-        const int fd =
-            ::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd >= 0) {
-            clients.emplace_back(unique_fd(fd));
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-                   errno == ENOBUFS) {
-            return false;
-        } else if (errno == EAGAIN) {
-            return true;
-        }
+// #region answer_all
+/// Answers the messages of `client` until it ends the stream or says something
+/// malformed. Each message has `limit`, to arrive whole and be answered. Throws
+/// std::system_error: ETIMEDOUT, or what recv(2) and send(2) say of a client that has
+/// gone.
+inline void answer_all(int client, Foo& f, std::chrono::milliseconds limit) {
+    frame bytes{};
+    time_point end;
+    for (reply r{}; !r.last;) {
+        end = std::chrono::steady_clock::now() + limit;
+        const std::size_t n = read_full(client, bytes, end);
+        if (n == 0) return;
+        // The end of the stream half-way through a message is malformed, too.
+        r = n == bytes.size() ? reply_to(bytes, f) : reply{encode({kind::error}), true};
+        write_full(client, r.bytes, end);
     }
-    return true;
+    // We say no more, but read on: closing while bytes are unread resets the
+    // connection, and the client may never see the error.
+    check(::shutdown(client, SHUT_WR), "shutdown");
+    while (read_full(client, bytes, end) != 0) {
+    }
 }
-// #endregion accept_some
+// #endregion answer_all
 
 // #region serve
-/// Serves `f` to all who connect to `listening`, until `stop` can be read. Whatever
-/// clients do, it goes on. Throws std::system_error if poll(2) fails.
-inline void serve(int listening, int stop, Foo& f) {
-    using clock = std::chrono::steady_clock;
-    std::vector<connection> clients;
-    for (bool room = true;;) {
-        // Without room, leave the listener alone for a second: it is ready all the
-        // time.
-        std::vector<pollfd> waiting{{stop, POLLIN, 0},
-                                    {room ? listening : -1, POLLIN, 0}};
-        time_point wake =
-            room ? time_point::max() : clock::now() + std::chrono::seconds{1};
-        for (const connection& c : clients) {
-            waiting.push_back({c.fd(), c.interest(), 0});
-            wake = std::min(wake, c.give_up());
+/// Serves `f` to one client of `listening` after another, for ever; each has `limit`
+/// for a message. What is wrong with a client is reported. Throws std::system_error if
+/// accept(2) fails.
+[[noreturn]] inline void serve(int listening, Foo& f, std::chrono::milliseconds limit) {
+    for (;;) {
+        wait_for(listening, POLLIN, time_point::max());
+        const int fd = ::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
+        if (fd == -1 && (errno == ECONNABORTED || errno == EAGAIN)) continue;  // gone
+        const unique_fd client(check(fd, "accept"));
+        try {
+            answer_all(client.get(), f, limit);
+        } catch (const std::system_error& error) {
+            report("08_socket", std::system_error(error.code(), "dropped a client"));
         }
-        poll_until(waiting, wake);
-        if (waiting[0].revents != 0) return;
-
-        for (std::size_t i = clients.size(); i-- > 0;) {
-            const bool ready = waiting[i + 2].revents != 0;
-            const bool late = clients[i].give_up() <= clock::now();
-            if (late)
-                std::cerr << "08_socket: dropped a client that took too long"
-                          << std::endl;
-            if (late || (ready && !clients[i].go_on(f, clock::now()))) {
-                clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(i));
-            }
-        }
-        if (room && waiting[1].revents == 0) continue;
-        const bool before = std::exchange(room, accept_some(listening, clients));
-        if (before && !room)
-            std::cerr << "08_socket: no room for more clients" << std::endl;
     }
 }
 // #endregion serve

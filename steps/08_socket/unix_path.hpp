@@ -4,13 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "08_socket/address.hpp"
+#include "common/address.hpp"
 #include "common/unique_fd.hpp"
 
 // #region left_over
 /// Whether `path` is a socket that nobody listens on any more.
 inline bool left_over(const std::string& path, const socket_address& address) {
-    struct stat status {};
+    struct stat status = {};
     if (::lstat(path.c_str(), &status) == -1 || !S_ISSOCK(status.st_mode)) return false;
     const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
     const unique_fd probe(check(::socket(AF_UNIX, type, 0), "socket"));
@@ -43,7 +43,7 @@ public:
     unix_path(const unix_path&) = delete;
     ~unix_path() {
         // Somebody may have removed it, and another server may be there by now.
-        struct stat now {};
+        struct stat now = {};
         if (::lstat(path_.c_str(), &now) == 0 && now.st_dev == bound_.st_dev &&
             now.st_ino == bound_.st_ino) {
             ::unlink(path_.c_str());
@@ -52,6 +52,6 @@ public:
 
 private:
     std::string path_;
-    struct stat bound_ {};
+    struct stat bound_ = {};
 };
 // #endregion unix_path

@@ -1,59 +1,57 @@
-// 09_how_fast: one transport, measured between two processes.
+// 09_how_fast: how long eight bytes take to the other process and back.
 //
-// Run:     build/steps/09_how_fast shm_open
-//          build/steps/09_how_fast pipe
-//          make bench: all of them, compared
-// Expect:  how long 8 bytes take there and back, half the time, every byte verified.
-// This is the last step so far.
-#include "09_how_fast/anchor.hpp"
-#include "09_how_fast/bare.hpp"
-#include "09_how_fast/bulk_stream.hpp"
-#include "09_how_fast/command.hpp"
-#include "09_how_fast/eventfd.hpp"
-#include "09_how_fast/file.hpp"
-#include "09_how_fast/futex.hpp"
-#include "09_how_fast/measurements.hpp"
-#include "09_how_fast/memfd.hpp"
-#include "09_how_fast/pipe.hpp"
-#include "09_how_fast/posix_queue.hpp"
-#include "09_how_fast/ring.hpp"
-#include "09_how_fast/semaphore.hpp"
-#include "09_how_fast/shm.hpp"
-#include "09_how_fast/tcp.hpp"
-#include "09_how_fast/unix_stream.hpp"
-#include "09_how_fast/vm_readv.hpp"
+// Run:     build/steps/09_how_fast
+// Expect:  a mapping, a pipe and a socket, each with the time of a round trip; every
+// word
+//          verified by the side that received it. The figures are this machine's.
+// Next:    10_persistence asks what of a mapping lasts; 24_choosing measures far more.
+#include <sched.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iomanip>
+
+#include "07_shm_open/foo_from_shm.hpp"
+#include "09_how_fast/mapping.hpp"
+#include "09_how_fast/measure.hpp"
+#include "09_how_fast/streams.hpp"
+
+namespace {
+
+void print_row(const char* name, std::vector<double> took) {
+    std::sort(took.begin(), took.end());
+    std::cout << "  " << std::left << std::setw(10) << name << std::right << std::fixed
+              << std::setprecision(0) << std::setw(10) << took[took.size() / 2] << " ns"
+              << std::setw(15) << took[took.size() * 99 / 100] << " ns" << std::endl;
+}
+
+void compare(const arguments& args) {
+    if (!args.empty()) throw usage_error{};
+    cpu_set_t cpus;
+    check(::sched_getaffinity(0, sizeof cpus, &cpus), "sched_getaffinity");
+    if (CPU_COUNT(&cpus) < 2)
+        throw std::runtime_error("two sides that never sleep need two CPUs");
+
+    // A file with a descriptor and no name; it is gone when that is closed.
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(),
+                                                               std::fclose);
+    if (file == nullptr) fail(errno, "tmpfile");
+    reserve(::fileno(file.get()), sizeof(line), "tmpfile");
+
+    using enum waiting;
+    std::cout << "8 bytes there and back, between two processes, every byte verified\n"
+              << "                  median   99th percentile\n"
+              << "both sides ask again and again:\n";
+    print_row("mapping", measure(over_mapping(::fileno(file.get())), 2000));
+    print_row("pipe", measure(over_pipes(polling), 2000));
+    print_row("AF_UNIX", measure(over_unix_sockets(polling), 2000));
+    std::cout << "each side sleeps until it is woken:\n";
+    print_row("pipe", measure(over_pipes(blocking), 200));
+    print_row("AF_UNIX", measure(over_unix_sockets(blocking), 200));
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
-    using enum waiting;
-    const measurement_table table{
-        {"bare", bare_loops},
-
-        {"threads", between_threads},
-        {"file", round_trips<over_file>},
-        {"shm_open", round_trips<over_shm>},
-        {"memfd", round_trips<over_memfd>},
-
-        {"pipe-polled", round_trips<over_pipe<polling>>},
-        {"unix-polled", round_trips<over_unix<polling>>},
-        {"tcp-polled", round_trips<over_tcp<polling>>},
-
-        {"futex", round_trips<over_futex>},
-        {"semaphore", round_trips<over_semaphore>},
-        {"eventfd", round_trips<over_eventfd>},
-        {"pipe", round_trips<over_pipe<blocking>>},
-        {"unix", round_trips<over_unix<blocking>>},
-        {"tcp", round_trips<over_tcp<blocking>>},
-        {"posix-queue", round_trips<over_posix_queue>},
-
-        {"memcpy", copies},
-        {"bulk-in-place", messages<bulk_in_place>},
-        {"bulk-copied", messages<bulk_copied>},
-        {"bulk-pipe", messages<bulk_over<over_pipe<polling>>>},
-        {"bulk-unix", messages<bulk_over<over_unix<polling>>>},
-        {"bulk-tcp", messages<bulk_over<over_tcp<polling>>>},
-        {"bulk-vm-readv", messages<bulk_vm_readv>},
-    };
-    if (argc > 1 && std::string_view(argv[1]) == "anchor")
-        return run_anchor("09_how_fast", argc, argv);
-    return run_worker("09_how_fast", argc, argv, table);
+    return run_program("09_how_fast", "", argc, argv, compare);
 }

@@ -1,16 +1,11 @@
 // mapping.hpp: eight bytes there and eight bytes back, in one shared cache line.
 #pragma once
 
-#include <fcntl.h>
-#include <sys/mman.h>
-
 #include <atomic>
-#include <cassert>
-#include <memory>
 
-#include "09_how_fast/hints.hpp"
+#include "03_missing_file/foo_from_mmap.hpp"
+#include "09_how_fast/pause.hpp"
 #include "09_how_fast/transport.hpp"
-#include "common/error.hpp"
 
 // #region line
 /// Where two sides meet. A std::atomic may be read by one thread or process while
@@ -22,8 +17,6 @@ struct alignas(64) line {
 };
 // If not lock-free, it would need a lock, and that would be each process's own.
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
-
-constexpr unsigned lines_in_a_page = 64;
 // #endregion line
 
 // #region line_end
@@ -54,19 +47,22 @@ private:
 };
 // #endregion line_end
 
-// #region map_lines
-using mapped_lines = std::unique_ptr<line[], void (*)(line*)>;
+// #region over_mapping
+/// The line at the start of what `file` refers to: at least 64 bytes, all zeros.
+class over_mapping {
+public:
+    explicit over_mapping(int file) : file_{file} {}
+    /// Throws std::system_error if mmap(2) fails.
+    void open(side s) {
+        mapped_ = map_shared<line>(file_, "a line");
+        end_ = line_end(*mapped_, s);
+    }
+    void send(std::uint64_t word) { end_.send(word); }
+    std::uint64_t receive() { return end_.receive(); }
 
-/// The lines_in_a_page lines at the start of what `fd` refers to, mapped shared, and
-/// unmapped with their owner. It must be that long, and all zeros before its first use.
-/// Throws std::system_error if mmap(2) fails.
-inline mapped_lines map_lines(int fd) {
-    constexpr std::size_t size = lines_in_a_page * sizeof(line);
-    void* address =
-        check(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), "mmap");
-    return {static_cast<line*>(address), [](line* mapped) {
-                [[maybe_unused]] const int result = ::munmap(mapped, size);
-                assert(result == 0);
-            }};
-}
-// #endregion map_lines
+private:
+    int file_;
+    mapped<line> mapped_{nullptr, nullptr};
+    line_end end_;
+};
+// #endregion over_mapping

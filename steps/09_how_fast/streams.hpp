@@ -1,10 +1,11 @@
-// streams.hpp: eight bytes through a descriptor, and how to wait for them.
+// streams.hpp: eight bytes through the kernel: two pipes, or a pair of sockets.
 #pragma once
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <array>
 
 #include "09_how_fast/transport.hpp"
 #include "common/error.hpp"
@@ -21,27 +22,78 @@ inline void set_waiting(int fd, waiting how) {
         check(::fcntl(fd, F_SETFL, flags | O_NONBLOCK), "fcntl");
 }
 
-/// Writes all of the `size` bytes at `bytes`, however often that takes. Throws
-/// std::system_error if write(2) fails for another reason than "not now".
-inline void write_bytes(int fd, const void* bytes, std::size_t size) {
-    const char* next = static_cast<const char*>(bytes);
-    while (size != 0) {
-        const ssize_t n = ::write(fd, next, size);
-        if (n == -1 && errno == EAGAIN) continue;
-        next += check(n, "write");
-        size -= static_cast<std::size_t>(n);
-    }
+// #region words
+// Eight bytes are not split: a pipe promises it (pipe(7), PIPE_BUF), and of a socket it
+// would be noticed. Step 08 has the loops for more.
+
+/// Throws std::system_error if write(2) fails for another reason than "not now".
+inline void send_word(int fd, std::uint64_t word) {
+    ssize_t n = 0;
+    do n = ::write(fd, &word, sizeof word);
+    while (n == -1 && errno == EAGAIN);
+    if (check(n, "write") != sizeof word) throw std::runtime_error("a short write");
 }
 
-/// Reads exactly `size` bytes to `bytes`. Throws std::system_error if read(2) fails,
-/// std::runtime_error if the other side has gone.
-inline void read_bytes(int fd, void* bytes, std::size_t size) {
-    char* next = static_cast<char*>(bytes);
-    while (size != 0) {
-        const ssize_t n = ::read(fd, next, size);
-        if (n == -1 && errno == EAGAIN) continue;
-        if (n == 0) throw std::runtime_error("the other side has gone");
-        next += check(n, "read");
-        size -= static_cast<std::size_t>(n);
+/// Throws std::system_error if read(2) fails, std::runtime_error if there is no word.
+inline std::uint64_t receive_word(int fd) {
+    std::uint64_t word = 0;
+    ssize_t n = 0;
+    do n = ::read(fd, &word, sizeof word);
+    while (n == -1 && errno == EAGAIN);
+    if (check(n, "read") == 0) throw std::runtime_error("the other side has gone");
+    if (n != sizeof word) throw std::runtime_error("a short read");
+    return word;
+}
+// #endregion words
+
+// #region over_streams
+/// What one side reads from, and what it writes to.
+struct ends {
+    unique_fd in, out;
+};
+
+class over_streams {
+public:
+    over_streams(ends asking, ends answering, waiting how)
+        : both_{std::move(asking), std::move(answering)} {
+        for (const ends& e : both_) {
+            set_waiting(e.in.get(), how);
+            set_waiting(e.out.get(), how);
+        }
     }
+    void open(side s) {
+        mine_ = std::move(both_[static_cast<std::size_t>(s)]);
+        both_ = {};  // closed, so that the other side's going is seen
+    }
+    int in() const { return mine_.in.get(); }
+    int out() const { return mine_.out.get(); }
+    void send(std::uint64_t word) { send_word(out(), word); }
+    std::uint64_t receive() { return receive_word(in()); }
+
+private:
+    std::array<ends, 2> both_;
+    ends mine_;
+};
+// #endregion over_streams
+
+/// One pipe for each direction.
+inline over_streams over_pipes(waiting how) {
+    int there[2], back[2];
+    check(::pipe2(there, O_CLOEXEC), "pipe2");
+    check(::pipe2(back, O_CLOEXEC), "pipe2");
+    return {{unique_fd{back[0]}, unique_fd{there[1]}},
+            {unique_fd{there[0]}, unique_fd{back[1]}},
+            how};
+}
+
+/// A pair of connected AF_UNIX stream sockets, unix(7): each goes in both directions.
+inline over_streams over_unix_sockets(waiting how) {
+    int pair[2];
+    check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), "socketpair");
+    const auto both_ways = [](int fd) {
+        unique_fd in(fd);
+        return ends{std::move(in),
+                    unique_fd{check(::fcntl(fd, F_DUPFD_CLOEXEC, 0), "fcntl")}};
+    };
+    return {both_ways(pair[0]), both_ways(pair[1]), how};
 }

@@ -11,12 +11,17 @@
 #include "common/error.hpp"
 #include "common/unique_fd.hpp"
 
-/// A Foo in the first sizeof(foo) bytes of what `fd` refers to, mapped shared, for
-/// reading and writing, and unmapped when the Foo goes away. `name` is for messages.
-/// Throws std::system_error if mmap(2) fails.
-inline Foo map_foo(int fd, const std::string& name) {
-    // TODO: map sizeof(foo) bytes of `fd`, shared, to read and to write; check(call,
-    // "mmap", name) throws if it failed. Return a Foo whose storage knows how to unmap.
+/// A T that is mapped, and unmapped when its owner goes away.
+template <class T>
+using mapped = std::unique_ptr<T, void (*)(T*)>;
+
+/// The T in the first sizeof(T) bytes of what `fd` refers to, mapped shared, for
+/// reading and writing. `name` is for messages. Throws std::system_error if mmap(2)
+/// fails.
+template <class T>
+mapped<T> map_shared(int fd, const std::string& name) {
+    // TODO: map sizeof(T) bytes of `fd`, shared, to read and to write; check(call,
+    // "mmap", name) throws if it failed. Return its address, and how to unmap it.
     static_cast<void>(fd);
     throw std::logic_error("TODO: map " + name);
 }
@@ -27,5 +32,5 @@ inline Foo map_foo(int fd, const std::string& name) {
 inline Foo foo_from_mmap(const std::string& path) {
     // TODO: open the file, neither creating nor changing it, and map it. The descriptor
     // has to be closed again, whatever happens: unique_fd does that.
-    return map_foo(-1, path);
+    return Foo(map_shared<foo>(-1, path));
 }

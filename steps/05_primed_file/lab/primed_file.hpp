@@ -39,6 +39,6 @@ inline Foo foo_from_primed_file(const std::string& path) {
     // TODO: look with fstat(2), and refuse with one of these messages:
     //     "/tmp/x" is not a regular file
     //     "/tmp/x" has 7 bytes, not the 8 of a foo
-    // Then open that very file, and map it with map_foo.
+    // Then open that very file, and map a foo of it with map_shared.
     return foo_from_mmap(path);
 }

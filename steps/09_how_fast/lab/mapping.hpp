@@ -1,16 +1,11 @@
 // mapping.hpp: eight bytes there and eight bytes back, in one shared cache line.
 #pragma once
 
-#include <fcntl.h>
-#include <sys/mman.h>
-
 #include <atomic>
-#include <cassert>
-#include <memory>
 
-#include "09_how_fast/hints.hpp"
+#include "03_missing_file/foo_from_mmap.hpp"
+#include "09_how_fast/pause.hpp"
 #include "09_how_fast/transport.hpp"
-#include "common/error.hpp"
 
 /// Where two sides meet. A std::atomic may be read by one thread or process while
 /// another writes it, and is never seen half written (step 12 teaches it). Nothing else
@@ -21,8 +16,6 @@ struct alignas(64) line {
 };
 // If not lock-free, it would need a lock, and that would be each process's own.
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
-
-constexpr unsigned lines_in_a_page = 64;
 
 /// One side of a line: it writes one of the two words and watches the other.
 class line_end {
@@ -53,14 +46,22 @@ private:
     std::uint64_t last_ = 0;  // what the line holds before anybody has written
 };
 
-using mapped_lines = std::unique_ptr<line[], void (*)(line*)>;
+/// The line at the start of what `file` refers to: at least 64 bytes, all zeros.
+class over_mapping {
+public:
+    explicit over_mapping(int file) : file_{file} {}
+    /// Throws std::system_error if mmap(2) fails.
+    void open(side s) {
+        // TODO: map the line of file_, with what step 03 has for it, keep the mapping,
+        // and make end_ the side s of it.
+        static_cast<void>(s);
+        static_cast<void>(file_);
+    }
+    void send(std::uint64_t word) { end_.send(word); }
+    std::uint64_t receive() { return end_.receive(); }
 
-/// The lines_in_a_page lines at the start of what `fd` refers to, mapped shared, and
-/// unmapped with their owner. It must be that long, and all zeros before its first use.
-/// Throws std::system_error if mmap(2) fails.
-inline mapped_lines map_lines(int fd) {
-    // TODO: map lines_in_a_page lines of `fd`, shared, to read and to write, as step 03
-    // does; return their address and how to unmap them.
-    static_cast<void>(fd);
-    throw std::logic_error("TODO: map_lines");
-}
+private:
+    int file_;
+    mapped<line> mapped_{nullptr, nullptr};
+    line_end end_;
+};

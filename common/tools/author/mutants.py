@@ -1,0 +1,77 @@
+"""Proves that the tests can fail: every mutant of a step is rejected by one of the
+step's test cases, and the reference by none."""
+
+import shutil
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from shared import overlay, patches
+from shared.steps import BUILD, LEAST_MUTANTS, all_steps, find_step
+
+MOST_CHANGED = 16  # lines that one defect may add or change
+
+
+def judge(step, mutant, folder, seconds):
+    """Returns whether the mutant (None: the reference) is as it should be, and what
+    there is to say of it. `seconds` is how long each case takes on the reference: those
+    that wait for a time limit come last."""
+    name = f"{step.name}/{mutant.stem if mutant else 'reference'}"
+    target = folder / step.name / (mutant.stem if mutant else "reference")
+    headers = target / "headers"
+    try:
+        if mutant:
+            patches.write(mutant, headers)
+        overlay.build(step, [headers] if mutant else [], target)
+    except patches.PatchError as error:
+        return False, f"{name}: does not apply\n{error}"
+    except overlay.BuildError as error:
+        return False, f"{name}: does not compile\n{error}"
+    skipped = 0
+    cases = overlay.case_names(target, step)
+    for case in sorted(cases, key=lambda case: seconds.get((step.name, case), 0)):
+        start = time.monotonic()
+        result = overlay.run_case(target, step, case)
+        if mutant is None:
+            seconds[step.name, case] = time.monotonic() - start
+        skipped += result.skipped
+        if not result.passed:
+            if not mutant:
+                return False, f"{name}: fails \"{case}\"\n{result.output}"
+            shutil.rmtree(target, ignore_errors=True)
+            changed = patches.added_lines(mutant)
+            if changed > MOST_CHANGED:
+                return False, f"{name}: changes {changed} lines: more than one defect?"
+            return True, f"{name}: rejected by \"{case}\""
+    if mutant:
+        note = f" ({skipped} were skipped)" if skipped else ""
+        return False, f"{name}: passes every test{note}"
+    return True, f"{name}: accepted"
+
+
+def main():
+    steps = [find_step(sys.argv[1])] if len(sys.argv) > 1 else all_steps()
+    for step in steps:
+        if len(step.mutants) < LEAST_MUTANTS:
+            overlay.fail(f"{step.name}: has fewer than {LEAST_MUTANTS} mutants")
+    work = [(step, mutant) for step in steps for mutant in step.mutants]
+
+    overlay.FLAGS.remove("-g")  # nobody debugs a mutant, and the compiler is what takes long
+    overlay.prepared()
+    folder = Path(tempfile.mkdtemp(prefix="mutants-", dir=BUILD))
+    good = bad = 0
+    try:
+        with ThreadPoolExecutor(max_workers=3) as pool:  # some wait for time limits
+            seconds = {}
+            for some in ([(step, None) for step in steps], work):
+                jobs = [pool.submit(judge, *one, folder, seconds) for one in some]
+                for job in jobs:
+                    as_it_should, text = job.result()
+                    overlay.say(("ok   " if as_it_should else "NOT  ") + text)
+                    good, bad = good + as_it_should, bad + (not as_it_should)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    overlay.say(f"{good} passed, {bad} failed")
+    return bad != 0

@@ -1,0 +1,210 @@
+"""Builds a step's program and tests with other headers first on the include path,
+and runs the test cases one by one: the same judge for the reference, the mutants
+and the labs."""
+
+import os
+import re
+import secrets
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared import patches
+from shared.steps import BUILD, ROOT
+
+COMPILER = shlex.split(os.environ.get("CXX", "g++"))
+FLAGS = ["-std=c++20", "-g", "-Wall", "-Wextra", "-Wpedantic"]
+COMPILE_LIMIT = 120  # seconds
+CASE_LIMIT = 30  # seconds; a child of a test is given up after 10
+
+_prepared_lock = threading.Lock()
+
+
+@dataclass
+class Case:
+    name: str
+    passed: bool
+    skipped: bool
+    output: str
+
+
+class BuildError(Exception):
+    """The compiler's own words."""
+
+
+def kill_session(leader):
+    """Kills all processes of a session, whatever groups they are in: a test's child has
+    a group of its own, and stays if the test is killed."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            session = stat.read_text().rpartition(")")[2].split()[3]
+            if int(session) == leader:
+                os.kill(int(stat.parent.name), signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # it has ended
+
+
+def run_limited(argv, limit, env=None):
+    """Runs argv in a session of its own, of which nothing is left afterwards. Returns
+    the exit status (None: it was still running after `limit` seconds) and the output."""
+    process = subprocess.Popen(argv, cwd=ROOT, env=env, start_new_session=True,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+    try:
+        output, _ = process.communicate(timeout=limit)
+        status = process.returncode
+    except subprocess.TimeoutExpired:
+        kill_session(process.pid)
+        output, _ = process.communicate()
+        status = None
+    finally:
+        kill_session(process.pid)
+    return status, output.decode(errors="replace")
+
+
+def compile_one(arguments):
+    status, output = run_limited([*COMPILER, *FLAGS, *arguments], COMPILE_LIMIT)
+    if status is None:
+        output += f"\nthe compiler was still running after {COMPILE_LIMIT} s"
+    if status != 0:
+        raise BuildError(output)
+
+
+def linker():
+    """A faster linker than the usual one, where there is one."""
+    for name in ("mold", "lld"):
+        if shutil.which(f"ld.{name}"):
+            return [f"-fuse-ld={name}"]
+    return []
+
+
+def is_clang():
+    return "clang" in subprocess.run([*COMPILER, "--version"], capture_output=True,
+                                     text=True).stdout
+
+
+def prepared():
+    """The folder of what no overlay changes, compiled once: main.o of tests/main.cpp, and
+    the precompiled headers of programs and tests."""
+    sources = [ROOT / "tests" / "main.cpp", *(ROOT / "common").glob("*.hpp"),
+               ROOT / "tests" / "support.hpp", ROOT / "tests" / "precompiled.hpp"]
+    words = re.sub(r"\W+", "-", " ".join([*COMPILER, *FLAGS])).strip("-")
+    folder = BUILD / "prepared" / words
+    stamp = folder / "stamp"
+    with _prepared_lock:
+        if stamp.exists() and all(path.stat().st_mtime <= stamp.stat().st_mtime
+                                  for path in sources):
+            return folder
+        draft = Path(tempfile.mkdtemp(prefix="prepared-", dir=made(BUILD)))
+        ending = "pch" if is_clang() else "gch"
+        jobs = [["-I.", "-c", "tests/main.cpp", "-o", str(draft / "main.o")]]
+        jobs += [["-I.", "-x", "c++-header", f"{which}/precompiled.hpp", "-o",
+                  str(draft / f"{which}.hpp.{ending}")] for which in ("common", "tests")]
+        try:
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(compile_one, jobs))
+            (draft / "stamp").touch()
+            shutil.rmtree(folder, ignore_errors=True)
+            draft.rename(made(folder.parent) / folder.name)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    return folder
+
+
+def made(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def precompiled(folder, which):
+    """The words that make the compiler begin with a header that is compiled already."""
+    if (folder / f"{which}.hpp.pch").exists():
+        return ["-include-pch", str(folder / f"{which}.hpp.pch")]
+    return ["-include", str(folder / f"{which}.hpp")]
+
+
+def commands(step, includes, target, ready):
+    """The compiler's arguments for the tests of `step`, and for the programs they run,
+    with `includes` on the include path, into target/tests and target/steps."""
+    programs = set(re.findall(r'program_path\("(\w+)"\)', step.test.read_text()))
+    yield [*includes, *precompiled(ready, "tests"), f"tests/{step.name}_test.cpp",
+           str(ready / "main.o"), *linker(), "-o", str(target / "tests" / f"{step.name}_test")]
+    for name in sorted(programs | {step.name}, reverse=True):
+        yield [*includes, *precompiled(ready, "common"), f"steps/{name}/main.cpp", *linker(),
+               "-o", str(target / "steps" / name)]
+
+
+def build(step, overlay, target):
+    """Builds the tests of `step`, and the programs that they run, into the folder
+    `target`, with the folders `overlay` before steps/. Raises BuildError."""
+    for folder in ("tests", "steps"):
+        made(target / folder)
+    includes = [f"-I{folder}" for folder in overlay] + ["-Isteps", "-I."]
+    with ThreadPoolExecutor() as pool:
+        for job in [pool.submit(compile_one, command)
+                    for command in commands(step, includes, target, prepared())]:
+            job.result()
+
+
+def mutant_status(step, mutant, *arguments):
+    """The status that a shell shows when it runs the program of `step` with `mutant`."""
+    with tempfile.TemporaryDirectory(prefix="suchfoo-mutant-") as folder:
+        program = f"{folder}/{step}"
+        patches.write(ROOT / "tests" / "mutants" / step / f"{mutant}.patch", Path(folder))
+        compile_one([f"-I{folder}", "-Isteps", "-I.", f"steps/{step}/main.cpp", "-o",
+                     f"{program}_program"])
+        status, _ = run_limited(["sh", "-c", 'ulimit -c 0; "$@"; exit $?', "sh",
+                                 f"{program}_program", *arguments], CASE_LIMIT)
+    return str(status)
+
+
+def test_program(target, step):
+    return str(target / "tests" / f"{step.name}_test")
+
+
+def case_names(target, step, *filters):
+    """The names of the test cases that match doctest's `filters`, in order."""
+    status, output = run_limited([test_program(target, step), "--list-test-cases",
+                                  "--order-by=file", *filters], CASE_LIMIT)
+    if status != 0:
+        raise RuntimeError(f"{step.name}_test cannot list its cases: {output}")
+    return [line for line in output.splitlines()
+            if line and not line.startswith(("[doctest]", "====="))]
+
+
+def run_case(target, step, name, limit=CASE_LIMIT):
+    word = secrets.token_hex(16)
+    # What a case that dies leaves behind goes with this folder.
+    with tempfile.TemporaryDirectory(prefix="suchfoo-case-") as folder:
+        status, output = run_limited(
+            [test_program(target, step), f"--test-case={name}"], limit,
+            env={**os.environ, "TMPDIR": folder, "SUCHFOO_VERDICT": word})
+    if status is None:
+        output += f"\nstill running after {limit} s\n"
+    elif status < 0:
+        output += f"\nkilled by {signal.Signals(-status).name}\n"
+    elif status == 0 and word not in output:
+        output += "\nthe program ended before the test did\n"
+    return Case(name, status == 0 and word in output,
+                bool(re.search("^SKIPPED: ", output, re.M)), output.replace(word, ""))
+
+
+def shown(path):
+    """A path as it is typed in the project's folder."""
+    return shlex.quote(str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path))
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def fail(text):
+    print(text, file=sys.stderr, flush=True)
+    sys.exit(1)

@@ -1,0 +1,101 @@
+"""Writes a tree to give to students: the named steps (or all) lose their answers, and
+every lab still builds and checks.
+
+In the tree a named step's reference header is its skeleton, so that whatever includes
+it still compiles. Its mutants, which are near-answers, are gone, and so is its code in
+the notes.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from learner import lab
+from author.notes import MARKED, VALUE
+from shared.steps import ROOT, all_steps, find_steps
+
+README = """# This is a handout
+
+The reference headers of these steps are replaced by the skeletons of their labs:
+
+{steps}
+
+Work as `README.md` and the notes say: `make lab STEP=NN`, then `make check STEP=NN`. `make tour` and
+`make test` play the references, so for these steps they show what is still missing. The full project
+has the answers.
+"""
+
+
+def tracked_files():
+    """What belongs to the project: not build/, not work/, not the history."""
+    output = subprocess.run(["git", "ls-files", "-z", "--cached", "--others",
+                             "--exclude-standard"], cwd=ROOT, check=True,
+                            capture_output=True).stdout
+    return sorted(Path(name) for name in os.fsdecode(output).split("\0")
+                  if name and (ROOT / name).is_file())
+
+
+def answers(steps):
+    """The files, relative to steps/, that the labs of `steps` ask for."""
+    return {f"{step.name}/{name}" for step in steps for name in lab.lab_headers(step)}
+
+
+def without_answers(text, hidden):
+    """A page without the code of the hidden headers, and without what only mutants,
+    which are gone, can show again."""
+    def block(match):
+        file = match[2].partition("#")[0]
+        if match[1] == "code" and file.removeprefix("steps/") in hidden:
+            return "(This is what the lab asks you to write.)\n"
+        return match[0]
+    return VALUE.sub(r"\2", MARKED.sub(block, text))
+
+
+def is_answer(path, steps, hidden):
+    """Whether a file holds an answer as a whole: a mutant of a hidden step, or of
+    another step over a hidden header."""
+    parts = path.parts
+    if parts[:2] != ("tests", "mutants"):
+        return False
+    return parts[2] in {step.name for step in steps} or "/".join(parts[4:]) in hidden
+
+
+def write(out, steps):
+    hidden = answers(steps)
+    for path in tracked_files():
+        if is_answer(path, steps, hidden):
+            continue
+        target = out / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        within = "/".join(path.parts[1:]) if path.parts[0] == "steps" else ""
+        if within in hidden:
+            step, name = within.split("/")
+            shutil.copy(ROOT / "steps" / step / "lab" / name, target)
+        elif path.suffix == ".md":
+            target.write_text(without_answers((ROOT / path).read_text(), hidden))
+        else:
+            shutil.copy(ROOT / path, target)
+    (out / "HANDOUT.md").write_text(README.format(
+        steps="\n".join(f"- [{step.name}](notes/{step.name}.md)" for step in steps)))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("out")
+    parser.add_argument("steps", nargs="?", default="")
+    options = parser.parse_args()
+    steps = find_steps(options.steps) if options.steps.strip() else all_steps()
+    out = Path(options.out)
+    if out.exists() and any(out.iterdir()):
+        print(f"{out} is not empty, and was left alone", file=sys.stderr)
+        return 1
+    try:
+        write(out, steps)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"handout: {error} (is this a git clone?)", file=sys.stderr)
+        return 1
+    print(f"wrote {out}: without the answers to {' '.join(step.number for step in steps)}")
+    return 0

@@ -1,0 +1,228 @@
+// Tests of 22_many_clients: a server that waits for nobody, whatever its clients do.
+#include <sys/stat.h>
+
+#include <thread>
+
+#include "08_socket/listener.hpp"
+#include "22_many_clients/server.hpp"
+#include "tests/clients.hpp"
+
+namespace {
+
+const std::string program = program_path("22_many_clients");
+const std::string client = program_path("08_socket");
+
+/// The server in a thread of this process, with a limit that a test can wait for.
+class served_here {
+public:
+    explicit served_here(const std::string& address)
+        : listener_{address}, thread_{[this] {
+              serve(listener_.fd(), stop_[0].get(), f_, std::chrono::milliseconds{50});
+          }} {}
+    served_here(const served_here&) = delete;
+    ~served_here() {
+        stop_[1] = unique_fd{};  // the other end is ready: at its end
+        thread_.join();
+    }
+    std::string address() const { return name_of(listener_.fd()); }
+
+private:
+    static std::array<unique_fd, 2> make_pipe() {
+        int ends[2];
+        check(::pipe2(ends, O_CLOEXEC), "pipe2");
+        return {unique_fd{ends[0]}, unique_fd{ends[1]}};
+    }
+    std::array<unique_fd, 2> stop_ = make_pipe();
+    Foo f_{42, 98};
+    listener listener_;
+    std::thread thread_;
+};
+
+/// Three clients: one stops half way through a message, one never reads its answers,
+/// and one says nothing yet.
+struct bad_clients {
+    raw_client half, deaf, idle;
+    explicit bad_clients(const std::string& address)
+        : half{address}, deaf{address}, idle{address} {
+        half.send("FOO1G");
+        // Once its answers fill the socket, it is no longer read from.
+        while (::send(deaf.fd(), get_bytes.data(), 16, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+               16) {
+            std::this_thread::sleep_for(std::chrono::microseconds{20});
+        }
+    }
+};
+
+}  // namespace
+
+TEST_CASE("program: pull and push print the Foo answered") {
+    running_server server({program});
+    ended result = run({client, "pull", server.address});
+    CHECK(result.how == "exit status 0");
+    CHECK(result.out == "Foo(42, 98)\n");
+    CHECK(result.err == "");
+    result = run({client, "push", server.address, "31337", "-1"});
+    CHECK(result.how == "exit status 0");
+    CHECK(result.out == "Foo(31337, -1)\n");
+    CHECK(read_file(server.path) == foo_bytes(31337, -1));
+}
+
+TEST_CASE("program: the server speaks the golden bytes") {
+    running_server server({program});
+    raw_client client(server.address);
+    client.send(get_bytes);
+    CHECK(client.receive(16) == start_answer);
+    client.send(set_bytes);
+    CHECK(client.receive(16) == foo_answer);
+}
+
+TEST_CASE("program: many messages in one piece and one in many") {
+    running_server server({program});
+    raw_client client(server.address);
+    client.send(get_bytes + set_bytes + get_bytes);
+    CHECK(client.receive(48) == start_answer + foo_answer + foo_answer);
+    for (const char byte : get_bytes) {
+        client.send(std::string(1, byte));
+        std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    }
+    CHECK(client.receive(16) == foo_answer);
+}
+
+TEST_CASE("program: malformed input is answered by an error and the end") {
+    running_server server({program});
+    std::string reserved = get_bytes;
+    reserved[5] = 1;
+    std::string carrying = get_bytes;
+    carrying[15] = 1;
+    for (const std::string& wrong :
+         {std::string("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), reserved, carrying,
+          foo_answer, error_answer, std::string(16, '\0'), std::string(100'000, 'x')}) {
+        raw_client client(server.address);
+        client.send(wrong);
+        CHECK(client.receive(16) == error_answer);
+        CHECK(client.at_end());
+    }
+    raw_client half(server.address);
+    half.send("FOO1G");
+    half.end_sending();
+    CHECK(half.receive(16) == error_answer);
+    CHECK(half.at_end());
+    CHECK(run({client, "pull", server.address}).out == "Foo(42, 98)\n");
+}
+
+TEST_CASE("header: clients that stall are dropped and an idle one is kept") {
+    temporary_directory directory;
+    served_here server("unix:" + (directory / "socket"));
+    bad_clients bad(server.address());
+    CHECK(bad.half.at_end());
+    pollfd closed{bad.deaf.fd(), 0, 0};
+    CHECK(::poll(&closed, 1, 10'000) == 1);
+    CHECK((closed.revents & POLLHUP) != 0);
+    bad.idle.send(get_bytes);
+    CHECK(bad.idle.receive(16) == start_answer);
+}
+
+TEST_CASE("program: clients that stall do not keep others waiting") {
+    temporary_directory directory;
+    running_server server({program}, "unix:" + (directory / "socket"));
+    bad_clients bad(server.address);
+    CHECK(run({client, "pull", server.address}).out == "Foo(42, 98)\n");
+    bad.idle.send(get_bytes);
+    CHECK(bad.idle.receive(16) == start_answer);
+}
+
+TEST_CASE("limit: clients that stall are dropped after five seconds" *
+          doctest::skip()) {
+    temporary_directory directory;
+    running_server server({program}, "unix:" + (directory / "socket"));
+    bad_clients bad(server.address);
+    CHECK(bad.half.at_end());
+    for (int i = 0; i < 2; ++i) {
+        CHECK(server.process.read_error_line() ==
+              "22_many_clients: dropped a client that took too long");
+    }
+    bad.idle.send(get_bytes);
+    CHECK(bad.idle.receive(16) == start_answer);
+}
+
+TEST_CASE("program: what the guard refuses is not served") {
+    temporary_directory directory;
+    write_file(directory / "foo", "short");
+    check_refusal(run({program, "serve", "127.0.0.1:0", directory / "foo"}),
+                  "22_many_clients", "has 5 bytes, not the 8 of a foo");
+}
+
+TEST_CASE("program: wrong usage is status 2") {
+    for (const auto& words : {std::vector<std::string>{program},
+                              {program, "serve", "127.0.0.1:0"},
+                              {program, "pull", "127.0.0.1:1"}}) {
+        const ended result = run(words);
+        CHECK(result.how == "exit status 2");
+        CHECK(result.out == "");
+        CHECK(result.err == "usage: 22_many_clients serve ADDRESS PATH\n");
+    }
+}
+
+TEST_CASE("program: SIGTERM and SIGINT and SIGHUP end the server and remove its path") {
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+        temporary_directory directory;
+        running_server server({program}, "unix:" + (directory / "socket"));
+        CHECK(server.address == "unix:" + (directory / "socket"));
+        struct stat status = {};
+        check(::stat((directory / "socket").c_str(), &status), "stat");
+        CHECK((status.st_mode & 07777) == 0600);
+        raw_client connected(server.address);
+        server.process.send(signal);
+        const ended result = server.process.wait();
+        CHECK(result.how == "exit status 0");
+        CHECK(result.out == "");
+        CHECK(directory.names() == "");
+    }
+}
+
+TEST_CASE("program: a path that has become another server's is not removed") {
+    temporary_directory directory;
+    const std::string path = directory / "socket";
+    running_server first({program}, "unix:" + path);
+    std::filesystem::remove(path);
+    running_server second({program}, "unix:" + path);
+    first.process.send(SIGTERM);
+    CHECK(first.process.wait().how == "exit status 0");
+    CHECK(run({client, "pull", second.address}).out == "Foo(42, 98)\n");
+}
+
+TEST_CASE("program: a server without descriptors serves those it has and then others") {
+    running_server server({"prlimit", "--nofile=12", program});
+    std::vector<raw_client> clients;
+    for (int i = 0; i < 20; ++i) clients.emplace_back(server.address);
+    CHECK(server.process.read_error_line() ==
+          "22_many_clients: no room for more clients");
+    clients[0].send(get_bytes);
+    CHECK(clients[0].receive(16) == start_answer);
+    clients.erase(clients.begin(), clients.begin() + 15);
+    for (raw_client& client : clients) {
+        client.send(get_bytes);
+        CHECK(client.receive(16) == start_answer);
+    }
+}
+
+TEST_CASE("stress: hundreds of clients at once with resets among them" *
+          doctest::skip()) {
+    running_server server({program});
+    for (int round = 0; round < 5; ++round) {
+        std::vector<raw_client> clients;
+        for (int i = 0; i < 400; ++i) clients.emplace_back(server.address);
+        for (std::size_t i = 0; i < clients.size(); ++i) {
+            if (i % 4 == 0) clients[i].send("FOO1");
+            if (i % 4 == 0) clients[i].reset();
+            if (i % 4 != 0) clients[i].send(get_bytes + get_bytes);
+        }
+        for (std::size_t i = 0; i < clients.size(); ++i) {
+            if (i % 4 == 1) clients[i].reset();  // with answers on the way
+            if (i % 4 > 1) CHECK(clients[i].receive(32) == start_answer + start_answer);
+        }
+    }
+    CHECK(run({client, "pull", server.address}).out == "Foo(42, 98)\n");
+    server.process.send(SIGTERM);
+    CHECK(server.process.wait().how == "exit status 0");
+}

@@ -1,0 +1,64 @@
+"""Every step has all its parts, in the sizes and names that the house asks for."""
+
+import re
+import unittest
+
+from tool import ROOT, run
+
+from shared.steps import all_steps
+
+LONGEST = 75  # lines of a lesson header or a program
+
+
+class Layout(unittest.TestCase):
+    def test_every_step_is_complete(self):
+        steps = all_steps()
+        self.assertGreaterEqual(len(steps), 5)
+        for step in steps:
+            for part in ("main.cpp", "drive.py", "transcript.txt"):
+                self.assertTrue((step.folder / part).is_file(), f"{step.name}: {part}")
+            self.assertTrue(step.headers, f"{step.name}: no lesson header")
+            self.assertTrue((ROOT / "tests" / f"{step.name}_test.cpp").is_file())
+
+    def test_no_program_is_long(self):
+        for path in (ROOT / "steps").glob("*/*.?pp"):
+            lines = len(path.read_text().splitlines())
+            self.assertLessEqual(lines, LONGEST, path)
+
+    def test_includes_are_spelled_from_the_roots(self):
+        for path in [*(ROOT / "steps").rglob("*.?pp"), *(ROOT / "common").glob("*.hpp")]:
+            for name in re.findall(r'#include "(.*?)"', path.read_text()):
+                self.assertRegex(name, r"^(\d\d_\w+|common)/\w+\.hpp$", path)
+                if path.parent.name == "common":
+                    self.assertTrue(name.startswith("common/"), path)
+
+    def test_case_names_suit_ctest_and_doctest(self):
+        for path in (ROOT / "tests").glob("*_test.cpp"):
+            for name in re.findall(r'TEST_CASE\(\s*"(.*?)"', path.read_text()):
+                self.assertRegex(name, r'^(header|program|dying|stress): [^;,*"\\]+$', path)
+
+    def test_the_programs_name_themselves(self):
+        for step in all_steps():
+            text = (step.folder / "main.cpp").read_text()
+            self.assertTrue(text.startswith(f"// {step.name}: "), step.name)
+            self.assertIn(f'"{step.name}"', text)
+
+
+class Make(unittest.TestCase):
+    def test_help_is_the_default_and_lists_every_step(self):
+        for words in ([], ["help"]):
+            result = run("make", *words)
+            self.assertEqual(result.returncode, 0)
+            for step in all_steps():
+                self.assertIn(step.number, result.stdout)
+        for target in ("build", "tour", "test", "notes", "clean"):
+            self.assertIn(f"make {target}", result.stdout)
+
+    def test_a_step_that_is_not_there_is_named(self):
+        result = run("make", "test", "STEP=99")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("no step '99'", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
