@@ -1,5 +1,6 @@
-// precompiled.hpp: what nearly every program includes, compiled once (CMakeLists.txt and
-// `make check` use it). No source may lean on it: the gate compiles each header without.
+// precompiled.hpp: what nearly every program includes, compiled once (CMakeLists.txt
+// and `make check` use it). No source may lean on it: the gate compiles each header
+// without.
 #pragma once
 
 #include <chrono>

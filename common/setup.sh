@@ -11,7 +11,14 @@ missing=""
 need() { missing="$missing $1"; }
 has() { command -v "$1" > /dev/null 2>&1; }
 
-has_header() { [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ]; }
+# The name may be a pattern.
+has_header() {
+    for folder in /usr/include /usr/local/include; do
+        # shellcheck disable=SC2086  # the pattern is to match
+        for path in $folder/$1; do [ -e "$path" ] && return 0; done
+    done
+    return 1
+}
 # Distribution packages belong to the distribution's Python.
 has_module() { /usr/bin/python3 -c "import $1" > /dev/null 2>&1; }
 
@@ -39,7 +46,7 @@ bench() {
     learner
     has_header boost/interprocess/ipc/message_queue.hpp || need libboost-dev
     has_header zmq.h || need libzmq3-dev
-    has_header iceoryx/v2.0.3/iceoryx_posh/popo/publisher.hpp || need libiceoryx-posh-dev
+    has_header "iceoryx/v*/iceoryx_posh/popo/publisher.hpp" || need libiceoryx-posh-dev
     has iox-roudi || need iceoryx
     has_module matplotlib || need python3-matplotlib
 }

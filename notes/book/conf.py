@@ -1,4 +1,4 @@
-# The book's settings. common/book.py prepares the pages and runs Sphinx with these.
+# The book's settings. common/tools/author/book.py prepares the pages and runs Sphinx with these.
 project = "suchfoo"
 author = "the authors of suchfoo"
 extensions = ["myst_parser", "sphinx_copybutton"]

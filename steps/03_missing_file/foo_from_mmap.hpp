@@ -37,7 +37,6 @@ mapped<T> map_shared(int fd, const std::string& name) {
 /// std::system_error if open(2) or mmap(2) fails.
 inline Foo foo_from_mmap(const std::string& path) {
     const unique_fd file(check(::open(path.c_str(), O_RDWR | O_CLOEXEC), "open", path));
-    return Foo(
-        map_shared<foo>(file.get(), path));  // the mapping outlives the descriptor
+    return Foo(map_shared<foo>(file.get(), path));  // it outlives the descriptor
 }
 // #endregion foo_from_mmap

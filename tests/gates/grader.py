@@ -15,6 +15,7 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 from tool import ROOT, run
 
 from teacher import grade
@@ -27,7 +28,7 @@ os.environ["SUCHFOO_RUN_SECONDS"] = "4"  # for the graders started here
 grade.RUN = dataclasses.replace(grade.RUN, seconds=4)
 REFERENCE = (STEP.folder / HEADER).read_text()
 SKELETON = (STEP.folder / "lab" / HEADER).read_text()
-ANSWERED = "    return map_foo(file.get(), path);"
+ANSWERED = "    return Foo(map_shared<foo>(file.get(), path));"
 POINTS = STEP.points
 
 
@@ -137,7 +138,7 @@ class Grader(unittest.TestCase):
         self.out = Path(folder.name) / "out"
 
     def command(self, *words):
-        return [sys.executable, "common/grade.py", "--steps", "03", *map(str, words)]
+        return [sys.executable, "common/tools", "grade", "--steps", "03", *map(str, words)]
 
     def grade_class(self, timeout=1200):
         result = run(*self.command("--submissions", self.folder, "--out", self.out),
@@ -187,7 +188,7 @@ class Grader(unittest.TestCase):
             self.assertIn(words, said(name), name)
 
     def test_without_bubblewrap_an_include_of_the_reference_is_refused_too(self):
-        with unittest.mock.patch("sandbox._bwrap", False):
+        with unittest.mock.patch("teacher.sandbox._bwrap", False):
             for name in ("includes_the_reference", "includes_it_relatively", "include_next",
                          "leaves_the_group", "fork_bomb", "leaves_a_name"):
                 folder = self.folder / name

@@ -22,7 +22,7 @@ class Doctor(unittest.TestCase):
         return result, out.getvalue()
 
     def test_here_all_that_is_required_is_found(self):
-        result = run(sys.executable, "common/doctor.py")
+        result = run(sys.executable, "common/tools", "doctor")
         self.assertEqual(result.returncode, 0, result.stdout)
         for name in ("g++", "cmake", "doctest", "python3", "/dev/shm", "all is well"):
             self.assertIn(name, result.stdout)

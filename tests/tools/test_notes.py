@@ -27,8 +27,10 @@ class Checker(unittest.TestCase):
         (self.root / "notes").mkdir()
         (self.step / "one.hpp").write_text(
             "// #region a\nint a;\n// #endregion a\n")
-        (self.step / "transcript.txt").write_text("# first\n$ x\n1\n\n# second\n$ y\n2\n")
-        (self.step / "values.py").write_text('VALUES = {"seven": lambda: str(3 + 4)}\n')
+        (self.step / "stage").mkdir()
+        (self.step / "stage" / "transcript.txt").write_text(
+            "# first\n$ x\n1\n\n# second\n$ y\n2\n")
+        (self.step / "stage" / "values.py").write_text('VALUES = {"seven": lambda: str(3 + 4)}\n')
         (self.root / "README.md").write_text("# Title\n[note](notes/01_one.md)\n")
         self.page = ("---\ntitle: One\nminutes: 5\noutcome: works\npoints: 1\n---\n"
                      "# One\n"
@@ -36,10 +38,19 @@ class Checker(unittest.TestCase):
                      "<!-- end -->\n"
                      "<!-- transcript: 01_one#second -->\n```console\n# second\n$ y\n2\n"
                      "```\n<!-- end -->\n"
+                     "<!-- table: defects -->\n| defect | what happens |\n| --- | --- |\n"
+                     "| `a_defect` | It is wrong. |\n<!-- end -->\n"
                      "[up](../README.md#title) [region](../steps/01_one/one.hpp#a)\n")
-        patch = mock.patch("notes.ROOT", self.root)
+        self.mutants = self.root / "tests" / "mutants" / "01_one"
+        self.mutants.mkdir(parents=True)
+        self.patch("a_defect", "It is wrong.")
+        patch = mock.patch("author.notes.ROOT", self.root)
         patch.start()
         self.addCleanup(patch.stop)
+
+    def patch(self, name, sentence):
+        (self.mutants / f"{name}.patch").write_text(
+            f"{sentence}\n\n--- 01_one/one.hpp\n+++ 01_one/one.hpp\n@@ -1 +1 @@\n-a\n+b\n")
 
     def found(self, page=None):
         (self.root / "notes" / "01_one.md").write_text(page or self.page)
@@ -56,7 +67,7 @@ class Checker(unittest.TestCase):
         self.assertIn("not in step", self.found())
 
     def test_a_changed_transcript(self):
-        (self.step / "transcript.txt").write_text("# second\n$ y\n3\n")
+        (self.step / "stage" / "transcript.txt").write_text("# second\n$ y\n3\n")
         self.assertIn("not in step", self.found())
 
     def test_a_marker_that_names_no_region(self):
@@ -100,7 +111,7 @@ class Checker(unittest.TestCase):
 
     def test_a_number_that_no_run_shows(self):
         page = self.page.replace("$ y\n2", "$ y\n22")
-        (self.step / "transcript.txt").write_text("# second\n$ y\n22\n")
+        (self.step / "stage" / "transcript.txt").write_text("# second\n$ y\n22\n")
         for text, problem in (("It says 22.", ""), ("It says 23.", "shows the number 23"),
                               ("It says 2,200.", "shows the number 2,200"),
                               ("Step 02, C++20, [issue #34](http://a/34).", ""),
@@ -111,15 +122,14 @@ class Checker(unittest.TestCase):
             self.assertEqual(found == "", problem == "", found)
 
     def test_defects(self):
-        (self.root / "tests" / "mutants" / "01_one" / "a_defect").mkdir(parents=True)
-        self.assertIn("the mutant a_defect is in no table", self.found())
-        row = "\n| defect | what happens |\n| --- | --- |\n| `{}` | nothing |\n"
-        self.assertEqual(self.found(self.page + row.format("a_defect")), "")
-        self.assertIn("there is no mutant b_defect",
-                      self.found(self.page + row.format("b_defect")))
+        self.patch("b_defect", "It is wrong\nin another way.")
+        self.assertIn("+| `b_defect` | It is wrong in another way. |", self.found())
+        self.assertIn("has no table of its defects",
+                      self.found(self.page.replace("table: defects", "table: path")))
+        (self.mutants / "b_defect.patch").write_text("It is no patch.\n")
+        self.assertIn("b_defect.patch: holds no diff", self.found())
 
     def test_bugs_as_mutants(self):
-        (self.root / "tests" / "mutants" / "02_two" / "a_defect").mkdir(parents=True)
         table = ("\n| in the post | here | its bugs, as mutants |\n| --- | --- | --- |\n"
                  "| x | y | `{}`, a `foo` |\n")
         self.assertEqual(self.found(self.page + table.format("a_defect")), "")

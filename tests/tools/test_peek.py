@@ -30,7 +30,7 @@ class Peek(unittest.TestCase):
     def start(self, rows=24, columns=80, **env):
         self.fd, inner = pty.openpty()
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        process = subprocess.Popen([sys.executable, "common/peek.py", "--file", self.path],
+        process = subprocess.Popen([sys.executable, "common/tools", "peek", "--file", self.path],
                                    cwd=ROOT, stdin=inner, stdout=inner, stderr=inner,
                                    start_new_session=True, env={**os.environ, **env})
         os.close(inner)
@@ -95,7 +95,7 @@ class Peek(unittest.TestCase):
             self.assertTrue(all(len(text) < width for text, _ in lines))
 
     def test_it_refuses_politely(self):
-        result = run(sys.executable, "common/peek.py", "--file", self.path)
+        result = run(sys.executable, "common/tools", "peek", "--file", self.path)
         self.assertEqual(result.returncode, 2)
         self.assertIn("terminal", result.stderr)
         self.assertEqual(result.stdout, "")

@@ -16,13 +16,14 @@ class Pictures(unittest.TestCase):
         if not HAS:
             print("SKIPPED: no python3-matplotlib here: sh common/setup.sh bench")
             self.skipTest("no python3-matplotlib")
-        result = run(PYTHON, "common/pictures.py", "--check", timeout=120)
+        result = run(PYTHON, "common/tools", "pictures", "--check", timeout=120)
         self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_a_difference_is_seen(self):
         if not HAS:
             self.skipTest("no python3-matplotlib")
-        script = ("import sys; sys.path.insert(0, 'common'); import pictures; "
+        script = ("import sys; sys.path.insert(0, 'common/tools'); "
+                  "from author import pictures; "
                   "one = pictures.Canvas(90, 90); one.text(9, 9, 'kept, inode 7'); "
                   "two = pictures.Canvas(90, 90); two.text(9, 9, 'lost, inode 7'); "
                   "six = pictures.Canvas(90, 90); six.text(9, 9, 'kept, inode 8'); "
@@ -34,7 +35,7 @@ class Pictures(unittest.TestCase):
     def test_without_programs_there_is_one_line(self):
         if not HAS:
             self.skipTest("no python3-matplotlib")
-        result = run(PYTHON, "common/pictures.py", "--check", env={"SUCHFOO_BUILD": "/proc/no"})
+        result = run(PYTHON, "common/tools", "pictures", "--check", env={"SUCHFOO_BUILD": "/proc/no"})
         self.assertEqual((result.returncode, result.stderr.count("\n")), (1, 1))
         self.assertIn("is not built", result.stderr)
 

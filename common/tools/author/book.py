@@ -1,7 +1,7 @@
 """Renders the notes as a book, build/book, with the distribution's Sphinx, MyST and furo.
 
-    book.py            build it; warnings are errors
-    book.py --serve    and serve it on loopback, until Ctrl-C
+    book            build it; warnings are errors
+    book --serve    and serve it on loopback, until Ctrl-C
 """
 
 import argparse
@@ -19,7 +19,7 @@ SOURCE, BOOK = BUILD / "book-source", BUILD / "book"
 PYTHON = "/usr/bin/python3"
 NEEDS = {"sphinx": "python3-sphinx", "myst_parser": "python3-myst-parser", "furo": "furo",
          "sphinx_copybutton": "python3-sphinx-copybutton"}
-MORE = ["snippets", "teaching", "other_systems"]
+MORE = ["snippets", "teaching", "other_systems", "contributing"]
 
 
 def missing():

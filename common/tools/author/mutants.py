@@ -58,7 +58,8 @@ def main():
             overlay.fail(f"{step.name}: has fewer than {LEAST_MUTANTS} mutants")
     work = [(step, mutant) for step in steps for mutant in step.mutants]
 
-    overlay.FLAGS.remove("-g")  # nobody debugs a mutant, and the compiler is what takes long
+    # Nobody debugs a mutant, and the compiler is what takes long.
+    overlay.DEBUG = dict.fromkeys(overlay.DEBUG, "-g0")
     overlay.prepared()
     folder = Path(tempfile.mkdtemp(prefix="mutants-", dir=BUILD))
     good = bad = 0

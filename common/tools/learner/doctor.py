@@ -44,7 +44,7 @@ def requirements():
     return [
         ("g++", gcc, (11, 0, 0), clang is not None),
         ("clang++", clang, (14, 0, 0), gcc is not None),
-        ("cmake", tool(["cmake", "--version"]), (3, 20, 0), False),
+        ("cmake", tool(["cmake", "--version"]), (3, 21, 0), False),
         ("make", tool(["make", "--version"]), (3, 81, 0), False),
         ("doctest", doctest_version(), (2, 4, 0), False),
         ("python3", sys.version_info[:3], (3, 9, 0), False),

@@ -175,14 +175,16 @@ def judge(step, reference=False, progress=lambda case: None):
         except RuntimeError:
             return Result(step, [], "the program does not get as far as its first test: "
                                     "look at what runs before main")
+        others = overlay.case_names(target, step, "--test-suite-exclude=lab")
+
+        def run(name):
+            return overlay.run_case(target, step, name, CASE_LIMIT)
         cases = []
         with ThreadPoolExecutor(4) as pool:  # they mostly wait
-            for case in pool.map(lambda name: overlay.run_case(target, step, name, CASE_LIMIT),
-                                 names):
+            for case in pool.map(run, names):
                 cases.append(case)
                 progress(case)
-        others = overlay.case_names(target, step, "--test-suite-exclude=lab")
-        also = [overlay.run_case(target, step, name, CASE_LIMIT) for name in others]
+            also = list(pool.map(run, others))
         return Result(step, cases, also=[case for case in also if not case.passed])
 
 

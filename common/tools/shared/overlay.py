@@ -20,7 +20,9 @@ from shared import patches
 from shared.steps import BUILD, ROOT
 
 COMPILER = shlex.split(os.environ.get("CXX", "g++"))
-FLAGS = ["-std=c++20", "-g", "-Wall", "-Wextra", "-Wpedantic"]
+FLAGS = ["-std=c++20", "-Wall", "-Wextra", "-Wpedantic"]
+# For programs and for tests: the less a debugger is to know, the sooner the verdict.
+DEBUG = {"common": "-g", "tests": "-g1"}
 COMPILE_LIMIT = 120  # seconds
 CASE_LIMIT = 30  # seconds; a child of a test is given up after 10
 
@@ -95,7 +97,7 @@ def prepared():
     the precompiled headers of programs and tests."""
     sources = [ROOT / "tests" / "main.cpp", *(ROOT / "common").glob("*.hpp"),
                ROOT / "tests" / "support.hpp", ROOT / "tests" / "precompiled.hpp"]
-    words = re.sub(r"\W+", "-", " ".join([*COMPILER, *FLAGS])).strip("-")
+    words = re.sub(r"\W+", "-", " ".join([*COMPILER, *FLAGS, *DEBUG.values()])).strip("-")
     folder = BUILD / "prepared" / words
     stamp = folder / "stamp"
     with _prepared_lock:
@@ -105,7 +107,7 @@ def prepared():
         draft = Path(tempfile.mkdtemp(prefix="prepared-", dir=made(BUILD)))
         ending = "pch" if is_clang() else "gch"
         jobs = [["-I.", "-c", "tests/main.cpp", "-o", str(draft / "main.o")]]
-        jobs += [["-I.", "-x", "c++-header", f"{which}/precompiled.hpp", "-o",
+        jobs += [[DEBUG[which], "-I.", "-x", "c++-header", f"{which}/precompiled.hpp", "-o",
                   str(draft / f"{which}.hpp.{ending}")] for which in ("common", "tests")]
         try:
             with ThreadPoolExecutor(2) as pool:
@@ -126,8 +128,8 @@ def made(folder):
 def precompiled(folder, which):
     """The words that make the compiler begin with a header that is compiled already."""
     if (folder / f"{which}.hpp.pch").exists():
-        return ["-include-pch", str(folder / f"{which}.hpp.pch")]
-    return ["-include", str(folder / f"{which}.hpp")]
+        return [DEBUG[which], "-include-pch", str(folder / f"{which}.hpp.pch")]
+    return [DEBUG[which], "-include", str(folder / f"{which}.hpp")]
 
 
 def commands(step, includes, target, ready):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from learner import lab
 from author.notes import MARKED, VALUE
+from shared import patches
 from shared.steps import ROOT, all_steps, find_steps
 
 README = """# This is a handout
@@ -55,12 +56,12 @@ def without_answers(text, hidden):
 
 
 def is_answer(path, steps, hidden):
-    """Whether a file holds an answer as a whole: a mutant of a hidden step, or of
-    another step over a hidden header."""
-    parts = path.parts
-    if parts[:2] != ("tests", "mutants"):
+    """Whether a file holds an answer: a mutant of a hidden step, or of another step over a
+    hidden header."""
+    if path.parts[:2] != ("tests", "mutants"):
         return False
-    return parts[2] in {step.name for step in steps} or "/".join(parts[4:]) in hidden
+    changes = patches.FILE.findall(patches.text_of(ROOT / path))
+    return path.parts[2] in {step.name for step in steps} or not hidden.isdisjoint(changes)
 
 
 def write(out, steps):
@@ -87,7 +88,8 @@ def main():
     parser.add_argument("out")
     parser.add_argument("steps", nargs="?", default="")
     options = parser.parse_args()
-    steps = find_steps(options.steps) if options.steps.strip() else all_steps()
+    steps = find_steps(options.steps) if options.steps.strip() else [
+        step for step in all_steps() if step.has_lab]
     out = Path(options.out)
     if out.exists() and any(out.iterdir()):
         print(f"{out} is not empty, and was left alone", file=sys.stderr)

@@ -5,7 +5,7 @@
 #include <boost/interprocess/ipc/message_queue.hpp>
 #include <memory>
 
-#include "09_how_fast/streams.hpp"
+#include "09_how_fast/words.hpp"
 #include "24_choosing/harness/command.hpp"
 #include "24_choosing/harness/measurements.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <sys/eventfd.h>
 
-#include "09_how_fast/streams.hpp"
+#include "09_how_fast/words.hpp"
 #include "24_choosing/harness/place.hpp"
 
 class over_eventfd {

@@ -7,7 +7,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "09_how_fast/streams.hpp"
+#include "09_how_fast/words.hpp"
 #include "24_choosing/harness/place.hpp"
 
 template <waiting how>

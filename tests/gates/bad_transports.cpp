@@ -1,10 +1,10 @@
-// Workers of step 09 with one defect each, for test_bench.py.
+// Workers of step 24 with one defect each, for bench.py.
 #include <unistd.h>
 
 #include "03_missing_file/foo_from_mmap.hpp"
-#include "09_how_fast/command.hpp"
-#include "09_how_fast/measurements.hpp"
-#include "09_how_fast/memfd.hpp"
+#include "24_choosing/harness/command.hpp"
+#include "24_choosing/harness/measurements.hpp"
+#include "24_choosing/transports/memfd.hpp"
 
 namespace {
 
@@ -38,7 +38,7 @@ public:
         if (++sent_ > 100) {
             const int empty =
                 check(::memfd_create("empty", MFD_CLOEXEC), "memfd_create");
-            word = static_cast<std::uint64_t>(map_foo(empty, "empty").bar());
+            word = static_cast<std::uint64_t>(map_shared<foo>(empty, "empty")->bar);
         }
         over_memfd::send(word);
     }
