@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "09_how_fast/mapping.hpp"
-#include "09_how_fast/measure.hpp"
 #include "09_how_fast/streams.hpp"
+#include "09_how_fast/two_processes.hpp"
 #include "tests/support.hpp"
 
 namespace {

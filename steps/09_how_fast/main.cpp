@@ -13,8 +13,8 @@
 
 #include "07_shm_open/foo_from_shm.hpp"
 #include "09_how_fast/mapping.hpp"
-#include "09_how_fast/measure.hpp"
 #include "09_how_fast/streams.hpp"
+#include "09_how_fast/two_processes.hpp"
 
 namespace {
 
