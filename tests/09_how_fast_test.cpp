@@ -151,7 +151,9 @@ TEST_CASE("header: a pipe and a socket carry words both ways") {
     for (const waiting how : {waiting::polling, waiting::blocking}) {
         for (over_streams (*make)(waiting) : {over_pipes, over_unix_sockets}) {
             over_streams streams = make(how);
-            CHECK(measure(std::move(streams), 10).size() == 10);
+            // Of ten samples, the first is left out.
+            CHECK(measure(std::move(streams), 10, std::chrono::seconds{60}).size() ==
+                  9);
         }
     }
 }
