@@ -65,7 +65,7 @@ class Step:
 
     @property
     def has_lab(self):
-        return (self.folder / "lab").is_dir()
+        return any((self.folder / "lab").glob("*.hpp"))
 
     def sources(self):
         """The lesson's headers and its programs; not the lab's."""
