@@ -80,11 +80,12 @@ def compile_one(arguments):
 
 
 def linker():
-    """A faster linker than the usual one, where there is one."""
-    for name in ("mold", "lld"):
+    """As CMakeLists.txt has it: functions are looked up at the start; and a faster linker than
+    the usual one, where there is one."""
+    for name in ("lld", "gold"):
         if shutil.which(f"ld.{name}"):
-            return [f"-fuse-ld={name}"]
-    return []
+            return ["-Wl,-z,now", f"-fuse-ld={name}"]
+    return ["-Wl,-z,now"]
 
 
 def is_clang():

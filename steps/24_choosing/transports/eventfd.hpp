@@ -6,6 +6,7 @@
 
 #include "09_how_fast/words.hpp"
 #include "24_choosing/harness/place.hpp"
+#include "common/unique_fd.hpp"
 
 class over_eventfd {
 public:

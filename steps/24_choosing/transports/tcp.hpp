@@ -9,6 +9,7 @@
 
 #include "09_how_fast/words.hpp"
 #include "24_choosing/harness/place.hpp"
+#include "common/unique_fd.hpp"
 
 template <waiting how>
 class over_tcp {

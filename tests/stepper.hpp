@@ -1,0 +1,177 @@
+// stepper.hpp: an operation that a child runs one machine instruction at a time.
+//
+//     if (!may_step()) return;                     // says why not, and counts as
+//     skipped stepper writer([&] { store_both(*shared); }); while (writer.step())
+//     CHECK(is_whole(*shared));
+//
+// What may happen at any moment is so tried at every moment: after each instruction the
+// test looks at the shared memory, runs another process whole, or kills the child. What
+// it cannot show: that a processor reorders, and an unlocked increment, which is one
+// instruction.
+#pragma once
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "common/error.hpp"
+#include "tests/support.hpp"
+
+class stepper {
+public:
+    /// Starts a child that will run `operation`, and stops it before that. It is a copy
+    /// of this process (fork(2)), so what the two share is what is mapped MAP_SHARED.
+    /// It dies with us. Throws std::system_error if it may not be traced (ptrace(2)).
+    template <class Operation>
+    explicit stepper(Operation operation) {
+        std::fflush(nullptr);
+        const pid_t parent = ::getpid();
+        const int cpu = ::sched_getcpu();
+        volatile place* const where = where_.get();
+        pid_ = check(::fork(), "fork");
+        if (pid_ == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            if (::getppid() != parent) ::_exit(1);
+            if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == -1) ::_exit(errno);
+            // On our own CPU, handing over at each step is the quickest.
+            cpu_set_t ours;
+            CPU_ZERO(&ours);
+            CPU_SET(static_cast<std::size_t>(cpu), &ours);
+            ::sched_setaffinity(0, sizeof ours, &ours);
+            ::raise(SIGSTOP);
+            *where = during;
+            operation();
+            *where = after;
+            ::_exit(0);
+        }
+        check(::waitpid(pid_, &status_, 0), "waitpid");
+        over_ = !WIFSTOPPED(status_);
+        if (over_) fail(WEXITSTATUS(status_), "ptrace");
+        check(::ptrace(PTRACE_SETOPTIONS, pid_, nullptr,
+                       PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD),
+              "ptrace", "PTRACE_SETOPTIONS");
+        while (*where_ == before) go_on(PTRACE_SINGLESTEP);
+        steps_ = 0;
+    }
+    stepper(const stepper&) = delete;
+    stepper& operator=(const stepper&) = delete;
+    ~stepper() { kill(); }
+
+    /// Runs one instruction, or one system call as a whole. False once the operation is
+    /// over and the child has ended. A call that waits for somebody returns true: see
+    /// asleep(). Throws std::runtime_error after a million.
+    bool step() { return go_on(PTRACE_SINGLESTEP) && !after_it(); }
+    /// Runs up to the entry, or the return, of the next system call.
+    bool step_to_call() { return go_on(PTRACE_SYSCALL) && !after_it(); }
+    /// Runs to the end, and returns the wait status. Throws std::runtime_error if the
+    /// child still waits for somebody after `patience`.
+    int finish() {
+        const auto end = std::chrono::steady_clock::now() + patience;
+        while (go_on(PTRACE_CONT)) {
+            if (std::chrono::steady_clock::now() > end)
+                throw std::runtime_error("the child does not end");
+        }
+        return status_;
+    }
+    /// Kills the child here and now, SIGKILL.
+    void kill() {
+        if (over_) return;
+        ::kill(pid_, SIGKILL);
+        while (!over_ && ::waitpid(pid_, &status_, 0) == pid_)
+            over_ = !WIFSTOPPED(status_);
+    }
+
+    pid_t pid() const { return pid_; }
+    /// How often step() or step_to_call() has been called.
+    long steps() const { return steps_; }
+    /// Whether the child is in a system call that waits for somebody.
+    bool asleep() const { return asleep_; }
+    /// waitpid(2)'s status, once the child has ended.
+    int status() const { return status_; }
+
+private:
+    bool go_on(__ptrace_request request) {
+        if (over_) return false;
+        if (++steps_ > 1'000'000)
+            throw std::runtime_error("a million steps, and no end");
+        if (!asleep_) {
+            // A signal of the child's own is passed on; our stops are none.
+            const int stopped = WSTOPSIG(status_) & 0x7f;
+            const long signal = stopped == SIGTRAP || stopped == SIGSTOP ? 0 : stopped;
+            check(::ptrace(request, pid_, nullptr, signal), "ptrace");
+        }
+        using clock = std::chrono::steady_clock;
+        const auto soon = clock::now() + std::chrono::milliseconds{1};
+        for (pid_t changed = 0; changed == 0;) {
+            changed = check(::waitpid(pid_, &status_, WNOHANG), "waitpid");
+            if (changed == 0 && clock::now() > soon && is_asleep())
+                return asleep_ = true;
+            if (changed == 0) ::sched_yield();
+        }
+        asleep_ = false;
+        over_ = !WIFSTOPPED(status_);
+        return !over_;
+    }
+
+    /// Whether the operation is over: the rest is not stepped.
+    bool after_it() {
+        if (*where_ == after) finish();
+        return over_;
+    }
+
+    /// Its state in /proc/PID/stat, proc(5): S for a wait that a signal would
+    /// interrupt.
+    bool is_asleep() const {
+        std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
+        std::string line;
+        std::getline(stat, line);
+        const std::size_t name_end = line.rfind(") ");
+        return name_end != line.npos && line[name_end + 2] == 'S';
+    }
+
+    /// What the child says of itself, in memory that it shares with us.
+    enum place : char { before, during, after };
+    struct unmap {
+        void operator()(volatile place* p) const {
+            ::munmap(const_cast<place*>(p), sizeof *p);
+        }
+    };
+    std::unique_ptr<volatile place, unmap> where_{
+        static_cast<place*>(check(::mmap(nullptr, sizeof(place), PROT_READ | PROT_WRITE,
+                                         MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+                                  "mmap"))};
+    pid_t pid_ = -1;
+    int status_ = 0;
+    long steps_ = 0;
+    bool asleep_ = false;
+    bool over_ = false;
+};
+
+/// Whether a child may be stepped here. If not, says why: the test counts as skipped.
+inline bool may_step() {
+#if !defined(__x86_64__)
+    skip(
+        "the stepper is for x86-64: elsewhere an atomic operation may be a loop that "
+        "a step interrupts for ever");
+    return false;
+#else
+    try {
+        stepper([] {}).finish();
+        return true;
+    } catch (const std::system_error& error) {
+        skip(std::string("no child may be traced here: ") + error.what());
+        return false;
+    }
+#endif
+}
