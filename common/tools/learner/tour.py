@@ -7,6 +7,7 @@ import sys
 from shared import driver
 from shared.steps import all_steps, find_step, load
 
+SKIPPED = "skipped"  # in place of an outcome: this machine lacks something
 SECONDS = 1.2  # that a step takes, on the average of those that were timed
 
 
@@ -17,7 +18,9 @@ def play(step, colour, real=False):
     played, problem = driver.play(load(step.stage / "drive.py").drive, colour=colour, real=real)
     if problem:
         print(f"{step.name}: {problem}", file=sys.stderr)
-    return played.outcome, problem
+    elif played.lacks:
+        print(f"skipped: {played.lacks}")
+    return (SKIPPED if played.lacks else played.outcome), problem
 
 
 def closing_row(step, seen, ok, colour):
@@ -50,7 +53,7 @@ def main():
                 print()
             seen, problem = play(step, colour, real=terminal)
             print(f"\n{next_line(step, all_steps())}\n", flush=True)
-            rows.append((step, seen, problem is None and seen == step.outcome))
+            rows.append((step, seen, problem is None and seen in (step.outcome, SKIPPED)))
     except (KeyboardInterrupt, EOFError):
         print("\nstopped", file=sys.stderr)
         return 130
@@ -58,5 +61,6 @@ def main():
     for step, seen, ok in rows:
         print(closing_row(step, seen, ok, colour))
     right = sum(ok for _, _, ok in rows)
-    print(f"{right} of {len(rows)} as declared")
+    skipped = sum(seen == SKIPPED for _, seen, _ in rows)
+    print(f"{right} of {len(rows)} as declared" + (f", {skipped} skipped" if skipped else ""))
     return 0 if right == len(rows) else 1
