@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 import unittest
+from pathlib import Path
 
 DISTRIBUTION = "/usr/bin/python3"
 try:

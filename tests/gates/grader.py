@@ -5,7 +5,6 @@ import csv
 import dataclasses
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from tool import ROOT, run
 
 from teacher import grade
 from teacher import sandbox
-from shared.steps import BUILD, find_step
+from shared.steps import find_step
 
 STEP = find_step("03")
 HEADER = "foo_from_mmap.hpp"

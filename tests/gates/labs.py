@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 from tool import ROOT, run
 
 from learner import lab
-from shared.steps import BUILD, all_steps
+from shared.steps import all_steps
 
 STEPS = [step for step in all_steps() if step.has_lab]
 

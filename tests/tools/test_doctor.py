@@ -9,7 +9,7 @@ import unittest
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from tool import ROOT, run
+from tool import run
 
 from learner import doctor
 

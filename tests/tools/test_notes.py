@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from tool import ROOT
+import tool  # puts the tools on the path
 
 from author import notes
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from shared import overlay
 from shared.overlay import shown
-from shared.steps import BUILD, ROOT, all_steps, find_step
+from shared.steps import BUILD, ROOT, find_step
 
 WORK = Path(os.environ.get("SUCHFOO_WORK", ROOT / "work"))
 CASE_LIMIT = 10  # seconds

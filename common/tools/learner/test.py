@@ -5,7 +5,6 @@ import argparse
 import json
 import re
 import subprocess
-import sys
 import tempfile
 import time
 import xml.etree.ElementTree as xml

@@ -7,7 +7,6 @@ import select
 import shutil
 import sys
 import termios
-import time
 import tty
 
 from learner import lab
