@@ -4,17 +4,20 @@ PYTHON ?= python3
 BUILD  ?= build
 export SUCHFOO_BUILD = $(abspath $(BUILD))
 
-numbers := $(sort $(foreach step,$(wildcard steps/[0-9][0-9]_*),$(firstword $(subst _, ,$(notdir $(step))))))
+names   := $(notdir $(wildcard steps/[0-9][0-9]_*))
+built   := $(foreach name,$(names),$(and $(wildcard steps/$(name)/main.cpp),$(wildcard tests/$(name)_test.cpp),$(wildcard notes/$(name).md),$(name)))
+numbers := $(sort $(foreach name,$(built),$(firstword $(subst _, ,$(name)))))
+begun   := $(sort $(foreach name,$(filter-out $(built),$(names)),$(firstword $(subst _, ,$(name)))))
 step    := $(notdir $(firstword $(wildcard steps/$(STEP)_* steps/0$(STEP)_*)))
 tool    := $(PYTHON) common/tools
 quiet    = $(if $(wildcard $(BUILD)/build.ninja),--quiet,--no-print-directory -s)
 compile  = @cmake --build $(BUILD) --parallel 2 --target $(1) -- $(quiet)
 
-.PHONY: help build programs tour test lab check hint watch grade handout standalone doctor peek bench book serve-book notes mutant mutants step format clean $(numbers)
+.PHONY: help build programs tour test lab check hint watch grade handout standalone doctor peek bench book serve-book notes mutant mutants step format clean $(numbers) $(begun)
 
 help:
 	@echo 'To begin with:'
-	@echo '  make tour             play every step in order (PAUSE=1 waits for Enter between them)'
+	@echo '  make tour             play every step in order, in half a minute (PAUSE=1: wait for Enter between them)'
 	@echo '  make 01, make 02, ... play that step ($(numbers))'
 	@echo '  make test             run every test, or one step'"'"'s: make test STEP=04'
 	@echo '  make doctor           say what is here: tools, shared memory, what was left behind'
@@ -61,6 +64,10 @@ tour: programs
 # A step's driver names the programs that it plays.
 $(numbers): $(BUILD)/CMakeCache.txt
 	$(call compile,plays_$@)
+	@$(tool) tour $@
+
+# A step that is half made is not played: this says what it lacks.
+$(begun):
 	@$(tool) tour $@
 
 ifdef STEP

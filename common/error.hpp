@@ -28,6 +28,26 @@ inline std::string in_quotes(std::string_view text) {
     return result + '"';
 }
 
+/// `text` as one word to be pasted into a shell, on one line whatever it holds:
+/// 'it'\''s', or $'a\012b' (for bash and zsh) if there is a control character in it.
+inline std::string shell_word(std::string_view text) {
+    bool plain = true;
+    for (const unsigned char c : text) plain &= c >= 0x20 && c != 0x7f;
+    std::string result = plain ? "'" : "$'";
+    for (const unsigned char c : text) {
+        if (plain) {
+            result += c == '\'' ? "'\\''" : std::string(1, static_cast<char>(c));
+        } else if (c < 0x20 || c == 0x7f || c == '\'' || c == '\\') {
+            result +=
+                {'\\', static_cast<char>('0' + c / 64),
+                 static_cast<char>('0' + c / 8 % 8), static_cast<char>('0' + c % 8)};
+        } else {
+            result += static_cast<char>(c);
+        }
+    }
+    return result + "'";
+}
+
 /// Throws std::system_error for the error number `error` of `call` on `argument`.
 [[noreturn]] inline void fail(int error, std::string_view call,
                               std::string_view argument = {}) {

@@ -1,4 +1,4 @@
-// session.hpp: a conversation about a Foo, one command per line, as the document has it
+// session.hpp: a conversation about a Foo, one command per line, as the post has it
 // with a Python prompt.
 #pragma once
 

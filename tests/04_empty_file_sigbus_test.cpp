@@ -4,6 +4,9 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
+#include <atomic>
+#include <thread>
+
 #include "tests/support.hpp"
 
 namespace {
@@ -73,6 +76,23 @@ TEST_CASE("dying: has no memory left" * doctest::skip()) {
     mapped[0] = std::byte{1};
 }
 
+TEST_CASE("dying: faults while the streams are locked" * doctest::skip()) {
+    const char* path = std::getenv("SUCHFOO_DYING_PATH");
+    REQUIRE(path != nullptr);
+    volatile std::byte* mapped = map_file(path, 8);
+    explain_sigbus(const_cast<std::byte*>(mapped), path);
+    // What a signal interrupts may hold these locks; here another thread does.
+    std::atomic<bool> locked{false};
+    std::thread([&] {
+        ::flockfile(stdout);
+        ::flockfile(stderr);
+        locked = true;
+        ::pause();
+    }).detach();
+    while (!locked) std::this_thread::yield();
+    mapped[0] = std::byte{1};
+}
+
 TEST_SUITE("lab") {
     TEST_CASE("program: with --explain it says what it touched and still dies") {
         const temporary_directory directory;
@@ -110,6 +130,15 @@ TEST_SUITE("lab") {
         CHECK(result.how == "killed by SIGBUS");
         CHECK(holds(result.err, "file's size:  8 bytes"));
         CHECK_FALSE(holds(result.err, "byte touched"));  // si_addr means nothing here
+    }
+
+    TEST_CASE("header: locked streams do not hold up the report") {
+        const temporary_directory directory;
+        write_file(directory / "foo", "");
+        const ended result = run_dying_case(
+            "dying: faults while the streams are locked", directory / "foo");
+        CHECK(result.how == "killed by SIGBUS");
+        CHECK(holds(result.err, "byte touched: 0 of the mapping"));
     }
 
     TEST_CASE("header: the byte touched is counted from the start of the mapping") {

@@ -1,10 +1,17 @@
 // Tests of 05_primed_file: a file that is created whole, and the guard before a
 // mapping.
+#include "05_primed_file/prime_file.hpp"
 #include "05_primed_file/primed_file.hpp"
+
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include <csignal>
 
-#include "tests/support.hpp"
+#include "tests/stepper.hpp"
 
 namespace {
 
@@ -42,6 +49,28 @@ std::string refusal(const std::string& path) {
     return "nothing was thrown";
 }
 
+/// From now on openat(2) with O_TMPFILE fails with EOPNOTSUPP in this process, as on a
+/// file system that does not know it (seccomp(2)).
+void refuse_unnamed_files() {
+    constexpr std::uint32_t flags = offsetof(seccomp_data, args) + 2 * sizeof(__u64);
+    sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, flags),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_TMPFILE & ~O_DIRECTORY, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog all{std::size(filter), filter};
+    check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl");
+    check(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all), "prctl");
+}
+
+/// How many names are in a directory's names().
+std::ptrdiff_t count_words(const std::string& names) {
+    return std::count(names.begin(), names.end(), ' ');
+}
+
 }  // namespace
 
 TEST_CASE("dying: maps a primed file that is then truncated" * doctest::skip()) {
@@ -67,6 +96,47 @@ TEST_SUITE("lab") {
         prime_file(directory / "foo", Foo(42, 98));
         ::umask(usual);
         CHECK(mode_of(directory / "foo") == 0600);
+    }
+
+    TEST_CASE("header: the mode is 0600 whatever the umask") {
+        const temporary_directory directory;
+        const mode_t usual = ::umask(0777);
+        prime_file(directory / "foo", Foo(42, 98));
+        ::umask(usual);
+        CHECK(mode_of(directory / "foo") == 0600);
+    }
+
+    TEST_CASE("header: killed at any moment it leaves the file whole or not at all") {
+        if (!may_step()) return;
+        bool more = true, absent = false, whole = false;
+        for (int calls = 0; more; ++calls) {
+            const temporary_directory directory;
+            stepper primer([&] { prime_file(directory / "foo", Foo(42, 98)); });
+            for (int i = 0; i < calls && more; ++i) more = primer.step_to_call();
+            primer.kill();
+            CAPTURE(calls);
+            const std::string names = directory.names();
+            CHECK((names == "" || names == "foo "));
+            (names == "" ? absent : whole) = true;
+            if (names == "foo ")
+                CHECK(read_file(directory / "foo") == foo_bytes(42, 98));
+        }
+        CHECK(absent);
+        CHECK(whole);
+    }
+
+    TEST_CASE("header: the disk has the bytes before the name and then the name") {
+        if (!may_step()) return;
+        const temporary_directory directory;
+        stepper primer([&] { prime_file(directory / "foo", Foo(42, 98)); });
+        std::string order;
+        while (primer.step_to_call()) {
+            const long call = primer.call();
+            if (call == SYS_write) order += "write ";
+            if (call == SYS_fsync || call == SYS_fdatasync) order += "sync ";
+            if (call == SYS_link || call == SYS_linkat) order += "name ";
+        }
+        CHECK(order == "write sync name sync ");
     }
 
     TEST_CASE("header: prime_file refuses what exists and leaves it as it was") {
@@ -132,6 +202,68 @@ TEST_SUITE("lab") {
         for (const std::string& path :
              {directory / "fifo", std::string("/dev/zero"), std::string("/dev/null")}) {
             CHECK(refusal(path) == in_quotes(path) + " is not a regular file");
+        }
+    }
+
+    TEST_CASE("header: the guard refuses a file that others may write") {
+        const temporary_directory directory;
+        prime_file(directory / "foo", Foo(42, 98));
+        for (const auto& [mode, text] : {std::pair{0660, "0660"}, {0606, "0606"}}) {
+            check(::chmod((directory / "foo").c_str(), mode), "chmod");
+            CHECK(refusal(directory / "foo").find(text) != std::string::npos);
+        }
+        check(::chmod((directory / "foo").c_str(), 0644), "chmod");
+        CHECK(foo_from_primed_file(directory / "foo").bar() == 42);
+    }
+
+    TEST_CASE("header: the guard refuses a file that is another user's") {
+        const temporary_directory directory;
+        prime_file(directory / "foo", Foo(42, 98));
+        if (::chown((directory / "foo").c_str(), 65534, 65534) == -1) {
+            skip("only root can give a file away");
+            return;
+        }
+        CHECK(refusal(directory / "foo").find("65534") != std::string::npos);
+    }
+
+    TEST_CASE("header: the guard does not wait for whoever has a lease on the file") {
+        const temporary_directory directory;
+        prime_file(directory / "foo", Foo(42, 98));
+        const unique_fd holder(
+            check(::open((directory / "foo").c_str(), O_RDONLY | O_CLOEXEC), "open"));
+        std::signal(SIGIO, SIG_IGN);  // that somebody wants it
+        if (::fcntl(holder.get(), F_SETLEASE, F_RDLCK) == -1) {
+            skip("this file system has no leases");
+            return;
+        }
+        try {
+            foo_from_primed_file(directory / "foo");
+            FAIL("nothing was thrown");
+        } catch (const std::system_error& error) {
+            CHECK(error.code() == std::errc::resource_unavailable_try_again);
+        }
+    }
+
+    TEST_CASE(
+        "header: the guard opens what it has looked at whatever happens meanwhile") {
+        if (!may_step()) return;
+        bool more = true;
+        for (int calls = 0; more; ++calls) {
+            const temporary_directory directory;
+            prime_file(directory / "foo", Foo(42, 98));
+            write_file(directory / "other", "short");
+            stepper guard([&] {
+                int seen = 42;  // refused is right as well
+                try {
+                    seen = foo_from_primed_file(directory / "foo").bar();
+                } catch (const std::exception&) {
+                }
+                ::_exit(seen == 42 ? 0 : 1);
+            });
+            for (int i = 0; i < calls && more; ++i) more = guard.step_to_call();
+            std::filesystem::rename(directory / "other", directory / "foo");
+            CAPTURE(calls);
+            CHECK(describe_status(guard.finish()) == "exit status 0");
         }
     }
 
@@ -231,6 +363,27 @@ TEST_SUITE("lab") {
     }
 }
 
+TEST_CASE("header: a draft is used where a file cannot be made without a name") {
+    const temporary_directory directory;
+    link_draft(directory / "one", Foo(1, 2));
+    CHECK(read_file(directory / "one") == foo_bytes(1, 2));
+    CHECK(mode_of(directory / "one") == 0600);
+    CHECK_THROWS_AS(link_draft(directory / "one", Foo(3, 4)), std::system_error);
+    CHECK(directory.names() == "one ");
+
+    const pid_t pid = check(::fork(), "fork");
+    if (pid == 0) {
+        refuse_unnamed_files();
+        prime_file(directory / "two", Foo(5, 6));
+        ::_exit(0);
+    }
+    int status = 0;
+    check(::waitpid(pid, &status, 0), "waitpid");
+    CHECK(describe_status(status) == "exit status 0");
+    CHECK(read_file(directory / "two") == foo_bytes(5, 6));
+    CHECK(count_words(directory.names()) == 2);
+}
+
 TEST_CASE("program: a file that is not permitted is refused") {
     // Root may open anything, so as root the program is run as nobody, from a copy
     // that nobody can reach.
@@ -246,9 +399,9 @@ TEST_CASE("program: a file that is not permitted is refused") {
             skip("this process can neither lack the permission nor drop it (setpriv)");
             return;
         }
-    } else {
-        check(::chmod((directory / "foo").c_str(), 0400), "chmod");
+        check(::chown((directory / "foo").c_str(), 65534, 65534), "chown");
     }
+    check(::chmod((directory / "foo").c_str(), 0400), "chmod");
     const ended result = run(words);
     CHECK(result.how == "exit status 1");
     CHECK(result.err == "05_primed_file: open " + in_quotes(directory / "foo") +
@@ -278,7 +431,7 @@ TEST_CASE("program: a directory that is missing is named") {
     const temporary_directory directory;
     const ended result = run({program, directory / "no/foo", "42", "98"});
     CHECK(result.how == "exit status 1");
-    CHECK(result.err == "05_primed_file: mkostemp " + in_quotes(directory / "no/foo") +
+    CHECK(result.err == "05_primed_file: open " + in_quotes(directory / "no") +
                             ": No such file or directory (ENOENT)\n");
 }
 

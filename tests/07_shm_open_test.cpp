@@ -71,8 +71,9 @@ void race(const own_name& object, int count) {
 /// What is said of an object whose creator does not come.
 std::string still_empty(const std::string& name) {
     return in_quotes(name) +
-           " is still empty: did its creator die? To remove it: 07_shm_open --unlink " +
-           in_quotes(name);
+           " is still empty: did its creator die? To remove it: "
+           "build/steps/07_shm_open --unlink " +
+           shell_word(name);
 }
 
 }  // namespace
@@ -104,6 +105,38 @@ TEST_SUITE("lab") {
         CHECK(f.baz() == 0);
         CHECK(object.status().st_size == 8);
         CHECK((object.status().st_mode & 07777) == 0600);
+    }
+
+    TEST_CASE("header: the mode is 0600 whatever the umask") {
+        const own_name object;
+        const mode_t usual = ::umask(0277);
+        const Foo f = foo_from_shm(object.name);
+        ::umask(usual);
+        CHECK((object.status().st_mode & 07777) == 0600);
+    }
+
+    TEST_CASE("header: an object that others may write is refused") {
+        const own_name object;
+        object.make(8);
+        check(::chmod(object.path.c_str(), 0666), "chmod");
+        CHECK(refusal(object.name).find("0666") != std::string::npos);
+    }
+
+    TEST_CASE("header: an object that another user made first is refused") {
+        const own_name object;
+        object.make(8);
+        if (::chown(object.path.c_str(), 65534, 65534) == -1) {
+            skip("only root can give an object away");
+            return;
+        }
+        CHECK(refusal(object.name).find("65534") != std::string::npos);
+    }
+
+    TEST_CASE("header: what is not an object is said to be none and nobody waits") {
+        const own_name object;
+        check(::mkfifo(object.path.c_str(), 0600), "mkfifo");
+        CHECK(refusal(object.name) ==
+              in_quotes(object.name) + " is no shared-memory object");
     }
 
     TEST_CASE("header: the second to come gets the object of the first") {
@@ -280,4 +313,30 @@ TEST_CASE("limit: a creator is awaited for two seconds" * doctest::skip()) {
     const ended result = run({program, object.name});
     CHECK(result.how == "exit status 1");
     CHECK(result.err == "07_shm_open: " + still_empty(object.name) + "\n");
+}
+
+TEST_CASE("header: a name that has become another object's is not removed") {
+    const own_name object;
+    object.make(8);
+    const unique_fd first(
+        check(::shm_open(object.name.c_str(), O_RDWR, 0), "shm_open", object.name));
+    ::shm_unlink(object.name.c_str());
+    object.make(8);
+    unlink_own(first.get(), object.name);
+    CHECK(object.exists());
+    const unique_fd second(
+        check(::shm_open(object.name.c_str(), O_RDWR, 0), "shm_open", object.name));
+    unlink_own(second.get(), object.name);
+    CHECK_FALSE(object.exists());
+}
+
+TEST_CASE("header: a command in a message can be pasted whatever the name") {
+    for (const std::string name :
+         {"plain", "two words", "it's", "$(touch x)", "\"quoted\"", "-dash", "a\\b",
+          "new\nline", "tab\tand'both"}) {
+        CAPTURE(name);
+        const ended result = run({"bash", "-c", "printf %s " + shell_word(name)});
+        CHECK(result.out == name);
+        CHECK(count_lines(shell_word(name)) == 0);
+    }
 }

@@ -301,7 +301,7 @@ TEST_CASE("program: a unix path that exists is refused and left alone") {
         server.process.send(SIGKILL);
         server.process.wait();
         const ended stale = run({program, "serve", "unix:" + path, server.path});
-        refused(stale, "remove it with: rm " + in_quotes(path));
+        refused(stale, "remove it with: rm -- " + shell_word(path));
         CHECK(std::filesystem::exists(path));
         write_file(directory / "file", "precious");
         const ended file =

@@ -10,7 +10,7 @@
 namespace {
 
 const std::string program = program_path("22_many_clients");
-const std::string client = program_path("08_socket");
+const std::string client_program = program_path("08_socket");
 
 /// The server in a thread of this process, with a limit that a test can wait for.
 class served_here {
@@ -57,11 +57,11 @@ struct bad_clients {
 
 TEST_CASE("program: pull and push print the Foo answered") {
     running_server server({program});
-    ended result = run({client, "pull", server.address});
+    ended result = run({client_program, "pull", server.address});
     CHECK(result.how == "exit status 0");
     CHECK(result.out == "Foo(42, 98)\n");
     CHECK(result.err == "");
-    result = run({client, "push", server.address, "31337", "-1"});
+    result = run({client_program, "push", server.address, "31337", "-1"});
     CHECK(result.how == "exit status 0");
     CHECK(result.out == "Foo(31337, -1)\n");
     CHECK(read_file(server.path) == foo_bytes(31337, -1));
@@ -107,7 +107,7 @@ TEST_CASE("program: malformed input is answered by an error and the end") {
     half.end_sending();
     CHECK(half.receive(16) == error_answer);
     CHECK(half.at_end());
-    CHECK(run({client, "pull", server.address}).out == "Foo(42, 98)\n");
+    CHECK(run({client_program, "pull", server.address}).out == "Foo(42, 98)\n");
 }
 
 TEST_CASE("header: clients that stall are dropped and an idle one is kept") {
@@ -126,7 +126,7 @@ TEST_CASE("program: clients that stall do not keep others waiting") {
     temporary_directory directory;
     running_server server({program}, "unix:" + (directory / "socket"));
     bad_clients bad(server.address);
-    CHECK(run({client, "pull", server.address}).out == "Foo(42, 98)\n");
+    CHECK(run({client_program, "pull", server.address}).out == "Foo(42, 98)\n");
     bad.idle.send(get_bytes);
     CHECK(bad.idle.receive(16) == start_answer);
 }
@@ -188,7 +188,7 @@ TEST_CASE("program: a path that has become another server's is not removed") {
     running_server second({program}, "unix:" + path);
     first.process.send(SIGTERM);
     CHECK(first.process.wait().how == "exit status 0");
-    CHECK(run({client, "pull", second.address}).out == "Foo(42, 98)\n");
+    CHECK(run({client_program, "pull", second.address}).out == "Foo(42, 98)\n");
 }
 
 TEST_CASE("program: a server without descriptors serves those it has and then others") {
@@ -222,7 +222,7 @@ TEST_CASE("stress: hundreds of clients at once with resets among them" *
             if (i % 4 > 1) CHECK(clients[i].receive(32) == start_answer + start_answer);
         }
     }
-    CHECK(run({client, "pull", server.address}).out == "Foo(42, 98)\n");
+    CHECK(run({client_program, "pull", server.address}).out == "Foo(42, 98)\n");
     server.process.send(SIGTERM);
     CHECK(server.process.wait().how == "exit status 0");
 }

@@ -2,6 +2,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <cstdio>
@@ -18,6 +19,8 @@ int main(int argc, char** argv) {
     // The programs under test crash on purpose; nobody wants their core files.
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
+    // Files as most users make them: a umask of 002 would let the group write.
+    ::umask(022);
     // A child that has gone is an error to check, not the end of the test.
     std::signal(SIGPIPE, SIG_IGN);
 

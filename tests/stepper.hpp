@@ -93,6 +93,14 @@ public:
     }
 
     pid_t pid() const { return pid_; }
+    /// The number of the system call that the child is about to make, SYS_..., after
+    /// step_to_call(); -1 if it has just returned from one.
+    long call() const {
+        __ptrace_syscall_info info{};
+        check(::ptrace(PTRACE_GET_SYSCALL_INFO, pid_, sizeof info, &info), "ptrace");
+        return info.op == PTRACE_SYSCALL_INFO_ENTRY ? static_cast<long>(info.entry.nr)
+                                                    : -1;
+    }
     /// How often step() or step_to_call() has been called.
     long steps() const { return steps_; }
     /// Whether the child is in a system call that waits for somebody.

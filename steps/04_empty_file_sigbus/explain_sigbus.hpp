@@ -7,6 +7,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <string>
 
 #include "common/error.hpp"
 #include "common/signal_safe_text.hpp"
@@ -14,13 +15,13 @@
 // #region handler
 /// What the handler reports on: set before it is installed, then only read.
 inline const void* explained_mapping = nullptr;
-inline const char* explained_path = nullptr;
+inline std::string explained_path;
 
 inline void report_sigbus(int number, siginfo_t* info, void*) {
     const auto start = std::bit_cast<std::intptr_t>(explained_mapping);
     const auto touched = std::bit_cast<std::intptr_t>(info->si_addr);
     struct stat file = {};
-    if (::stat(explained_path, &file) == -1) file.st_size = -1;
+    if (::stat(explained_path.c_str(), &file) == -1) file.st_size = -1;
 
     // No printf, no string: what the signal interrupted may hold their locks.
     signal_safe_text text;
@@ -43,8 +44,8 @@ inline void report_sigbus(int number, siginfo_t* info, void*) {
 /// From now on a SIGBUS is reported on standard error before it kills: the byte
 /// touched, counted from `mapping`, and the size of the file at `path`, in bytes (-1:
 /// it is gone).
-/// Both must outlive the process. Throws std::system_error if sigaction(2) fails.
-inline void explain_sigbus(const void* mapping, const char* path) {
+/// Throws std::system_error if sigaction(2) fails.
+inline void explain_sigbus(const void* mapping, const std::string& path) {
     explained_mapping = mapping;
     explained_path = path;
     struct sigaction action = {};

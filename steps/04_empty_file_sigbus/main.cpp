@@ -34,7 +34,7 @@ void print_foo(arguments args) {
     const std::string& path = args[0];
 
     const Foo f = foo_from_mmap(path);
-    if (explain) explain_sigbus(f.address(), path.c_str());
+    if (explain) explain_sigbus(f.address(), path);
     warn_if_short(path);
     std::cout << f << std::endl;  // on an empty file, this process ends here
 }

@@ -7,6 +7,7 @@
 // Next:    06_two_processes maps the same file twice.
 #include <iostream>
 
+#include "05_primed_file/prime_file.hpp"
 #include "05_primed_file/primed_file.hpp"
 #include "common/program.hpp"
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "03_missing_file/foo_from_mmap.hpp"
+#include "05_primed_file/strangers.hpp"
 #include "07_shm_open/shm_name.hpp"
 
 // #region reserve
@@ -23,6 +24,17 @@ inline void reserve(int fd, std::size_t size, const std::string& name) {
 // #endregion reserve
 
 // #region create_shm
+/// Removes the name of `object`, unless it has become another object's.
+inline void unlink_own(int object, const std::string& name) {
+    const unique_fd now(::shm_open(name.c_str(), O_RDONLY, 0));
+    struct stat ours = {}, there = {};
+    if (now.get() != -1 && ::fstat(object, &ours) == 0 &&
+        ::fstat(now.get(), &there) == 0 && ours.st_ino == there.st_ino &&
+        ours.st_dev == there.st_dev) {
+        ::shm_unlink(name.c_str());
+    }
+}
+
 /// Creates the object `name`, 8 zero bytes, mode 0600. Returns nothing if the name is
 /// taken. Throws std::system_error, and leaves no name, if there is no room for it.
 inline std::optional<Foo> create_shm(const std::string& name) {
@@ -31,22 +43,24 @@ inline std::optional<Foo> create_shm(const std::string& name) {
     if (fd == -1 && errno == EEXIST) return std::nullopt;
     const unique_fd object(check(fd, "shm_open", name));
     try {
+        check(::fchmod(object.get(), 0600), "fchmod", name);  // whatever the umask
         reserve(object.get(), Foo::size(), name);  // the size changes once, from 0 to 8
+        return Foo(map_shared<foo>(object.get(), name));
     } catch (const std::system_error&) {
-        ::shm_unlink(name.c_str());
+        unlink_own(object.get(), name);
         throw;
     }
-    return Foo(map_shared<foo>(object.get(), name));
 }
 // #endregion create_shm
 
 // #region open_shm
-/// Opens the object `name` that another process created. Returns nothing if it is gone.
-/// Throws std::runtime_error if its size is another than 8 bytes, or 0 for `limit`.
+/// Opens the object `name` that another process of our user created. Returns nothing if
+/// it is gone. Throws std::runtime_error if it is no such object, if its size is
+/// another than 8 bytes, or 0 for `limit`.
 inline std::optional<Foo> open_shm(
     const std::string& name,
     std::chrono::milliseconds limit = std::chrono::seconds{2}) {
-    const int fd = ::shm_open(name.c_str(), O_RDWR, 0);
+    const int fd = ::shm_open(name.c_str(), O_RDWR | O_NONBLOCK, 0);
     if (fd == -1 && errno == ENOENT) return std::nullopt;
     const unique_fd object(check(fd, "shm_open", name));
 
@@ -54,6 +68,9 @@ inline std::optional<Foo> open_shm(
     for (;;) {
         struct stat status = {};
         check(::fstat(object.get(), &status), "fstat", name);
+        if (!S_ISREG(status.st_mode))
+            throw std::runtime_error(in_quotes(name) + " is no shared-memory object");
+        refuse_strangers(status, name);
         // Zero bytes are a valid first Foo, so the size says that all is ready.
         if (status.st_size == off_t{Foo::size()})
             return Foo(map_shared<foo>(object.get(), name));
@@ -65,9 +82,9 @@ inline std::optional<Foo> open_shm(
         if (status.st_nlink == 0) return std::nullopt;  // removed while we waited
         if (std::chrono::steady_clock::now() > deadline) {
             throw std::runtime_error(in_quotes(name) +
-                                     " is still empty: did its creator "
-                                     "die? To remove it: 07_shm_open --unlink " +
-                                     in_quotes(name));
+                                     " is still empty: did its creator die? To remove "
+                                     "it: build/steps/07_shm_open --unlink " +
+                                     shell_word(name));
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }

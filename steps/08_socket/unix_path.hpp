@@ -32,8 +32,8 @@ public:
             if (error == EADDRINUSE && left_over(path, address)) {
                 throw std::runtime_error("nobody listens at " + in_quotes(path) +
                                          "; unless a server is just starting there, "
-                                         "remove it with: rm " +
-                                         in_quotes(path));
+                                         "remove it with: rm -- " +
+                                         shell_word(path));
             }
             fail(error, "bind", path);
         }

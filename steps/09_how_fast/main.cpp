@@ -5,8 +5,6 @@
 // word
 //          verified by the side that received it. The figures are this machine's.
 // Next:    10_persistence asks what of a mapping lasts; 24_choosing measures far more.
-#include <sched.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <iomanip>
@@ -27,11 +25,6 @@ void print_row(const char* name, std::vector<double> took) {
 
 void compare(const arguments& args) {
     if (!args.empty()) throw usage_error{};
-    cpu_set_t cpus;
-    check(::sched_getaffinity(0, sizeof cpus, &cpus), "sched_getaffinity");
-    if (CPU_COUNT(&cpus) < 2)
-        throw std::runtime_error("two sides that never sleep need two CPUs");
-
     // A file with a descriptor and no name; it is gone when that is closed.
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(),
                                                                std::fclose);

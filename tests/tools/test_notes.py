@@ -40,6 +40,7 @@ class Checker(unittest.TestCase):
                      "```\n<!-- end -->\n"
                      "<!-- table: defects -->\n| defect | what happens |\n| --- | --- |\n"
                      "| `a_defect` | It is wrong. |\n<!-- end -->\n"
+                     "<!-- table: around -->\nThe end.\n<!-- end -->\n"
                      "[up](../README.md#title) [region](../steps/01_one/one.hpp#a)\n")
         self.mutants = self.root / "tests" / "mutants" / "01_one"
         self.mutants.mkdir(parents=True)
@@ -47,6 +48,9 @@ class Checker(unittest.TestCase):
         patch = mock.patch("author.notes.ROOT", self.root)
         patch.start()
         self.addCleanup(patch.stop)
+        around = mock.patch("author.notes.around", lambda page: "The end.")
+        around.start()
+        self.addCleanup(around.stop)
 
     def patch(self, name, sentence):
         (self.mutants / f"{name}.patch").write_text(

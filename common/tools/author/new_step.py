@@ -181,6 +181,11 @@ TODO: its answer.
 ## Man pages and sources
 
 TODO.
+
+---
+
+<!-- table: around -->
+<!-- end -->
 """,
 }
 
@@ -210,5 +215,5 @@ def main():
                           encoding="utf-8")
         print(f"wrote {target.relative_to(ROOT)}")
     print("next: make notes, then make test STEP=" + name[:2] +
-          "; what is to be written is marked TODO: git grep TODO")
+          f"; what is to be written is marked TODO: git grep --untracked TODO -- '*{name}*'")
     return 0

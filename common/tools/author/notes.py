@@ -5,7 +5,8 @@ checks that they are in step with the code.
     <!-- transcript: 03_missing_file -->                  a driver's transcript, or
     <!-- transcript: 04_empty_file_sigbus#one-byte -->    the part under one remark
     <!-- table: path -->                                  a table of the steps, or
-    <!-- table: defects -->                               of this step's mutants
+    <!-- table: defects -->                               of this step's mutants, or
+    <!-- table: around -->                                where a note leads on to
     <!-- picture: 04_pages -->                            a picture, notes/pictures/
     <!-- results: pairs -->                               a table of step 24's recorded run
     <!-- value: abort_status -->                          within a sentence: what the
@@ -180,6 +181,20 @@ def defects_table(page):
     return "\n".join(rows)
 
 
+def around(page):
+    """The step before this one, the contents, and the one after it."""
+    steps = all_steps()
+    here = [step.name for step in steps].index(page.stem)
+
+    def link(step):
+        return f"[{step.number} · {step.title}]({step.name}.md)"
+    links = [link(steps[here - 1])] if here > 0 else []
+    links.append("[Contents](../README.md#the-path)")
+    if here + 1 < len(steps):
+        links.append(f"next: {link(steps[here + 1])}")
+    return " · ".join(links)
+
+
 def table(reference):
     if reference not in TABLES:
         raise NoteError(f"table: no table {reference!r}")
@@ -228,6 +243,7 @@ def rendered(page, text):
     def block(match):
         kind, reference, body = match.groups()
         made = (defects_table(page) if (kind, reference) == ("table", "defects")
+                else around(page) if (kind, reference) == ("table", "around")
                 else MAKERS[kind](reference))
         return (f"<!-- {kind}: {reference} -->\n{body.strip() if made is None else made}\n"
                 "<!-- end -->\n")
@@ -328,6 +344,8 @@ def problems():
                 yield f"{name}: no run shows the number {number}"
             if "<!-- table: defects -->" not in text:
                 yield f"{name}: has no table of its defects"
+            if "<!-- table: around -->" not in text:
+                yield f"{name}: does not say what comes next"
         for mutant in unknown_mutants(text):
             yield f"{name}: there is no mutant {mutant}"
         for number in stale_reports(text):

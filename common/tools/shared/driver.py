@@ -312,6 +312,7 @@ def signals_held():
 def in_child():
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0o022)  # files as most users make them
 
 
 def end_on_signals():

@@ -106,7 +106,10 @@ def missing_parts(name):
 
 
 def folders():
-    return sorted(path.name for path in (ROOT / "steps").glob("[0-9][0-9]_*") if path.is_dir())
+    """The names of all steps, the half-made ones too: whatever part of them is there."""
+    found = {path.name for path in (ROOT / "steps").glob("[0-9][0-9]_*") if path.is_dir()}
+    found |= {path.stem for path in (ROOT / "notes").glob("[0-9][0-9]_*.md")}
+    return sorted(found)
 
 
 @lru_cache(maxsize=None)

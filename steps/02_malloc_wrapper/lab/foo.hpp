@@ -17,7 +17,7 @@ public:
     /// or nothing. Foo never asks which.
     using storage = std::unique_ptr<foo, void (*)(foo*)>;
 
-    /// Takes over a foo that exists already: the document's from_foo.
+    /// Takes over a foo that exists already: the post's from_foo.
     explicit Foo(storage owned) noexcept : foo_{std::move(owned)} {}
 
     /// A new foo on the heap, malloc(3). Throws std::bad_alloc.

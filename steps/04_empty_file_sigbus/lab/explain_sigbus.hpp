@@ -7,13 +7,14 @@
 
 #include <bit>
 #include <cstdint>
+#include <string>
 
 #include "common/error.hpp"
 #include "common/signal_safe_text.hpp"
 
 /// What the handler reports on: set before it is installed, then only read.
 inline const void* explained_mapping = nullptr;
-inline const char* explained_path = nullptr;
+inline std::string explained_path;
 
 inline void report_sigbus(int number, siginfo_t* info, void*) {
     // TODO: the size of the file at explained_path, as it is now (stat(2)); -1 if it is
@@ -37,8 +38,8 @@ inline void report_sigbus(int number, siginfo_t* info, void*) {
 /// From now on a SIGBUS is reported on standard error before it kills: the byte
 /// touched, counted from `mapping`, and the size of the file at `path`, in bytes (-1:
 /// it is gone).
-/// Both must outlive the process. Throws std::system_error if sigaction(2) fails.
-inline void explain_sigbus(const void* mapping, const char* path) {
+/// Throws std::system_error if sigaction(2) fails.
+inline void explain_sigbus(const void* mapping, const std::string& path) {
     explained_mapping = mapping;
     explained_path = path;
     // TODO: install report_sigbus with sigaction(2). It needs the siginfo, and it

@@ -12,7 +12,7 @@ from shared.overlay import mutant_status
 
 def killed_by_an_opener():
     """The size of an object whose user dies of SIGBUS in its second page, once the
-    document's opener, who wants 8 bytes, has come."""
+    post's opener, who wants 8 bytes, has come."""
     name = own_name("resized")
     path = Path("/dev/shm", name)
     size = 2 * mmap.PAGESIZE
