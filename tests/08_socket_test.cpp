@@ -470,3 +470,21 @@ TEST_CASE("limit: client and server each wait for five seconds" * doctest::skip(
           "08_socket: dropped a client: Connection timed out (ETIMEDOUT)");
     CHECK(stalled.at_end());
 }
+
+TEST_CASE("header: a time far away is not for ever and not the past") {
+    const time_point now{};
+    CHECK(poll_timeout(now, now) == 0);
+    CHECK(poll_timeout(now - std::chrono::seconds{1}, now) == 0);
+    CHECK(poll_timeout(now + std::chrono::microseconds{1}, now) == 1);
+    CHECK(poll_timeout(now + std::chrono::hours{30 * 24}, now) == INT_MAX);
+    CHECK(poll_timeout(time_point::max(), now) == -1);
+}
+
+TEST_CASE("header: a socket that is connected to itself is refused") {
+    const unique_fd fd(
+        check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+    socket_address own = resolve("127.0.0.1:0").at(0);
+    check(::bind(fd.get(), own.get(), own.size), "bind");
+    check(::getsockname(fd.get(), own.get(), &own.size), "getsockname");
+    CHECK(connect_one(fd.get(), own, in(patience)) == ECONNREFUSED);
+}

@@ -1,11 +1,15 @@
 // Tests of 22_many_clients: a server that waits for nobody, whatever its clients do.
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <termios.h>
 
 #include <thread>
 
 #include "08_socket/listener.hpp"
 #include "22_many_clients/server.hpp"
 #include "tests/clients.hpp"
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -15,9 +19,9 @@ const std::string client_program = program_path("08_socket");
 /// The server in a thread of this process, with a limit that a test can wait for.
 class served_here {
 public:
-    explicit served_here(const std::string& address)
-        : listener_{address}, thread_{[this] {
-              serve(listener_.fd(), stop_[0].get(), f_, std::chrono::milliseconds{50});
+    served_here(const std::string& address, limits l)
+        : listener_{address}, thread_{[this, l] {
+              serve(listener_.fd(), stop_[0].get(), f_, l);
           }} {}
     served_here(const served_here&) = delete;
     ~served_here() {
@@ -52,6 +56,25 @@ struct bad_clients {
         }
     }
 };
+
+std::array<unique_fd, 2> socket_pair() {
+    int fds[2];
+    check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), "socketpair");
+    return {unique_fd{fds[0]}, unique_fd{fds[1]}};
+}
+
+/// A server whose log goes where `redirection` says, and which has something to say:
+/// there is no room for more clients. It serves those it has, and ends on SIGTERM.
+void without_room(const std::string& redirection) {
+    running_server server({"prlimit", "--nofile=12", "sh", "-c",
+                           "exec \"$@\" " + redirection, "sh", program});
+    std::vector<raw_client> clients;
+    for (int i = 0; i < 20; ++i) clients.emplace_back(server.address);
+    clients[0].send(get_bytes);
+    CHECK(clients[0].receive(16) == start_answer);
+    server.process.send(SIGTERM);
+    CHECK(server.process.wait().how == "exit status 0");
+}
 
 }  // namespace
 
@@ -112,7 +135,7 @@ TEST_CASE("program: malformed input is answered by an error and the end") {
 
 TEST_CASE("header: clients that stall are dropped and an idle one is kept") {
     temporary_directory directory;
-    served_here server("unix:" + (directory / "socket"));
+    served_here server("unix:" + (directory / "socket"), {50ms, patience});
     bad_clients bad(server.address());
     CHECK(bad.half.at_end());
     pollfd closed{bad.deaf.fd(), 0, 0};
@@ -120,6 +143,97 @@ TEST_CASE("header: clients that stall are dropped and an idle one is kept") {
     CHECK((closed.revents & POLLHUP) != 0);
     bad.idle.send(get_bytes);
     CHECK(bad.idle.receive(16) == start_answer);
+}
+
+TEST_CASE("header: an idle client is dropped in the end") {
+    temporary_directory directory;
+    served_here server("unix:" + (directory / "socket"), {patience, 50ms});
+    raw_client idle(server.address());
+    CHECK(idle.at_end());
+}
+
+TEST_CASE("header: a message has one limit and each byte has none of its own") {
+    Foo f(42, 98);
+    const auto [ours, theirs] = socket_pair();
+    connection client(unique_fd(::dup(ours.get())), {5s, 30s}, time_point{});
+    CHECK(client.give_up() == time_point{30s});
+    for (int second = 1; second <= 15; ++second) {
+        check(::send(theirs.get(), &get_bytes[second - 1], 1, 0), "send");
+        CHECK(client.go_on(f, time_point{std::chrono::seconds{second}}));
+        CHECK(client.give_up() == time_point{6s});
+    }
+}
+
+TEST_CASE("header: what came in time is read though the server was stopped meanwhile") {
+    Foo f(42, 98);
+    const auto [ours, theirs] = socket_pair();
+    limited_log log("22_many_clients");
+    connection client(unique_fd(::dup(ours.get())), {5s, 30s}, time_point{});
+    check(::send(theirs.get(), get_bytes.data(), 5, 0), "send");
+    CHECK(keeps(client, true, f, time_point{1s}, log));
+    check(::send(theirs.get(), &get_bytes[5], 11, 0), "send");
+    CHECK(keeps(client, true, f, time_point{100s}, log));
+    CHECK(keeps(client, true, f, time_point{101s}, log));
+    std::string answer(16, '\0');
+    CHECK(::recv(theirs.get(), answer.data(), 16, MSG_DONTWAIT) == 16);
+    CHECK(answer == start_answer);
+    CHECK_FALSE(keeps(client, false, f, time_point{200s}, log));
+}
+
+TEST_CASE("program: a log that nobody reads does not hold up the server") {
+    temporary_directory directory;
+    const std::string fifo = directory / "log";
+    check(::mkfifo(fifo.c_str(), 0600), "mkfifo");
+    const unique_fd full(
+        check(::open(fifo.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC), "open", fifo));
+    while (::write(full.get(), "x", 1) == 1) {
+    }
+    without_room("2>" + shell_word(fifo));
+}
+
+TEST_CASE("program: a terminal that was stopped does not hold up the server") {
+    const unique_fd master(
+        check(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), "posix_openpt"));
+    check(::grantpt(master.get()), "grantpt");
+    check(::unlockpt(master.get()), "unlockpt");
+    const std::string name = ::ptsname(master.get());
+    const unique_fd terminal(
+        check(::open(name.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC), "open", name));
+    check(::tcflow(terminal.get(), TCOOFF), "tcflow");  // Ctrl-S
+    without_room("2>" + shell_word(name));
+    check(::tcflow(terminal.get(), TCOON), "tcflow");
+}
+
+TEST_CASE("program: a log that floods is bounded and says what it left out") {
+    int ends[2];
+    check(::pipe2(ends, O_CLOEXEC), "pipe2");
+    const unique_fd in(ends[0]), out(ends[1]);
+    const pid_t pid = check(::fork(), "fork");
+    if (pid == 0) {
+        ::dup2(out.get(), STDERR_FILENO);
+        limited_log log("name");
+        for (int i = 0; i < 1000; ++i) log.line("again");
+        std::this_thread::sleep_for(1100ms);
+        log.line("last");
+        ::_exit(0);
+    }
+    check(::waitpid(pid, nullptr, 0), "waitpid");
+    std::string text(100'000, '\0');
+    text.resize(static_cast<std::size_t>(
+        check(::read(in.get(), &text[0], text.size()), "read")));
+    CHECK(count_lines(text) < 100);
+    const std::size_t last = text.find("name: last (");
+    REQUIRE(last != text.npos);
+    CHECK(std::stoul(text.substr(last + 12)) + count_lines(text.substr(0, last)) ==
+          1000);
+}
+
+TEST_CASE("program: a signal that was ignored stays ignored") {
+    running_server server({"sh", "-c", "trap '' HUP; exec \"$@\"", "sh", program});
+    server.process.send(SIGHUP);
+    CHECK(run({client_program, "pull", server.address}).out == "Foo(42, 98)\n");
+    server.process.send(SIGTERM);
+    CHECK(server.process.wait().how == "exit status 0");
 }
 
 TEST_CASE("program: clients that stall do not keep others waiting") {
@@ -225,4 +339,13 @@ TEST_CASE("stress: hundreds of clients at once with resets among them" *
     CHECK(run({client_program, "pull", server.address}).out == "Foo(42, 98)\n");
     server.process.send(SIGTERM);
     CHECK(server.process.wait().how == "exit status 0");
+}
+
+TEST_CASE("limit: an idle client is dropped after thirty seconds" * doctest::skip()) {
+    running_server server({program});
+    raw_client idle(server.address);
+    const timeval longer{40, 0};
+    check(::setsockopt(idle.fd(), SOL_SOCKET, SO_RCVTIMEO, &longer, sizeof longer),
+          "setsockopt");
+    CHECK(idle.at_end());
 }

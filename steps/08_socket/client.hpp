@@ -20,7 +20,14 @@ inline int connect_one(int fd, const socket_address& to, time_point end) {
         poll_until(waiting,
                    std::min(end, steady_clock::now() + std::chrono::seconds{1} / 10));
     }
-    return 0;
+    // Nobody listens at a port that the kernel gives to clients, and it gave us that
+    // very one: we are connected to ourselves.
+    socket_address us{{}, sizeof us.storage}, them{{}, sizeof them.storage};
+    const bool ours =
+        to.get()->sa_family != AF_UNIX && ::getsockname(fd, us.get(), &us.size) == 0 &&
+        ::getpeername(fd, them.get(), &them.size) == 0 && us.size == them.size &&
+        std::memcmp(us.get(), them.get(), us.size) == 0;
+    return ours ? ECONNREFUSED : 0;
 }
 
 /// A socket that is connected to `text` (see resolve()), to the first of its addresses

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -16,12 +17,18 @@
 using time_point = std::chrono::steady_clock::time_point;
 
 // #region poll_until
+/// What poll(2) takes, in ms, to wait from `now` until `end`: at most INT_MAX, which is
+/// 24 days, and -1, for ever, if `end` is the last time_point there is.
+inline int poll_timeout(time_point end, time_point now) {
+    using std::chrono::milliseconds;
+    if (end == time_point::max()) return -1;
+    const auto left = std::chrono::ceil<milliseconds>(std::max(end, now) - now);
+    return static_cast<int>(std::min<milliseconds::rep>(left.count(), INT_MAX));
+}
+
 /// poll(2) with a point in time instead of a duration.
 inline void poll_until(std::vector<pollfd>& waiting, time_point end) {
-    using std::chrono::milliseconds;
-    const auto now = std::chrono::steady_clock::now();
-    const auto left = std::chrono::ceil<milliseconds>(std::max(end, now) - now);
-    const int timeout = end == time_point::max() ? -1 : static_cast<int>(left.count());
+    const int timeout = poll_timeout(end, std::chrono::steady_clock::now());
     const int ready = ::poll(waiting.data(), waiting.size(), timeout);
     if (ready == -1 && errno != EINTR) fail(errno, "poll");
 }

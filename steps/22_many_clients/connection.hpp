@@ -6,16 +6,22 @@
 #include "common/unique_fd.hpp"
 
 // #region connection
+/// How long a client may take: to send a whole message from its first byte on, or to
+/// take an answer; and to say nothing in between.
+struct limits {
+    std::chrono::milliseconds message;
+    std::chrono::milliseconds idle;
+};
+
 class connection {
 public:
-    /// `limit` is how long it may take to move the next byte of a message or an answer.
-    connection(unique_fd socket, std::chrono::milliseconds limit)
-        : socket_{std::move(socket)}, limit_{limit} {}
+    connection(unique_fd socket, limits l, time_point now)
+        : socket_{std::move(socket)}, limits_{l}, give_up_{now + l.idle} {}
 
     int fd() const { return socket_.get(); }
     /// What to poll for. A client that does not read its answer is not read from.
     short interest() const { return sent_ < answer_.size() ? POLLOUT : POLLIN; }
-    /// When to give up. Never, as long as the client owes nothing.
+    /// When to give up. What comes in time is still read after that.
     time_point give_up() const { return give_up_; }
     /// Does what can be done without waiting. False if the connection is to be closed.
     bool go_on(Foo& f, time_point now) {
@@ -31,8 +37,8 @@ private:
         if (n == -1) return errno == EAGAIN || errno == EINTR;
         if (closing_) return n != 0;  // thrown away, until give_up()
         if (n == 0 && received_ == 0) return false;
+        if (received_ == 0) give_up_ = now + limits_.message;
         received_ += static_cast<std::size_t>(n);
-        give_up_ = now + limit_;
         if (n == 0 || received_ == request_.size()) {
             // The end of the stream half-way through a message is malformed, too.
             const reply r =
@@ -40,6 +46,7 @@ private:
             answer_ = r.bytes;
             closing_ = r.last;
             sent_ = received_ = 0;
+            give_up_ = now + limits_.message;  // for the answer
         }
         return true;
     }
@@ -49,21 +56,20 @@ private:
                                  MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n == -1) return errno == EAGAIN || errno == EINTR;
         sent_ += static_cast<std::size_t>(n);
-        give_up_ = now + limit_;
         if (sent_ < answer_.size()) return true;
-        if (!closing_) give_up_ = time_point::max();
+        if (!closing_) give_up_ = now + limits_.idle;
         // After an error we say no more, but read on: closing while bytes are unread
         // resets the connection, and the client may never see the error.
         return !closing_ || ::shutdown(fd(), SHUT_WR) == 0;
     }
 
     unique_fd socket_;
-    std::chrono::milliseconds limit_;
+    limits limits_;
     frame request_{};
     frame answer_{};
     std::size_t received_ = 0;
     std::size_t sent_ = sizeof(frame);  // nothing to send
     bool closing_ = false;
-    time_point give_up_ = time_point::max();
+    time_point give_up_;
     // #endregion go_on
 };

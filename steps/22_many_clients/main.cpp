@@ -17,13 +17,12 @@ namespace {
 
 void serve_file(const arguments& args) {
     if (args.size() != 3 || args[0] != "serve") throw usage_error{};
-    // The log may go to a pipe whose reader has gone: that is not our end.
-    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go
     Foo f = foo_from_primed_file(args[2]);
     const unique_fd stop = stop_signals();
     const listener l(args[1]);
     std::cout << "listening on " << name_of(l.fd()) << std::endl;
-    serve(l.fd(), stop.get(), f, std::chrono::seconds{5});
+    serve(l.fd(), stop.get(), f, {std::chrono::seconds{5}, std::chrono::seconds{30}});
 }
 
 }  // namespace
