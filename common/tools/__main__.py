@@ -2,8 +2,11 @@
 here: learner/, teacher/, author/ and shared/, by whom it serves."""
 
 import importlib
+import os
 import sys
 from pathlib import Path
+
+from shared import processes
 
 HERE = Path(__file__).resolve().parent
 
@@ -16,13 +19,21 @@ def main():
               file=sys.stderr)
         return 2
     sys.argv[:2] = [f"{name}.py"]
+    processes.end_on_signals()
     try:
-        return importlib.import_module(f"{found[0].parent.name}.{name}").main()
+        status = importlib.import_module(f"{found[0].parent.name}.{name}").main()
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read what we print has ended
-        sys.stdout = None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    finally:
+        processes.end_all()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ def main():
     parser.add_argument("step")
     parser.add_argument("--write", action="store_true", help="write it, compare nothing")
     options = parser.parse_args()
-    driver.end_on_signals()
     # A step's first transcript is written before it has all its parts.
     step = Step(options.step) if Step(options.step).folder.is_dir() else find_step(options.step)
     text, problem, lacks = record(step)

@@ -4,16 +4,17 @@ skipped. The steps come first, then the tools."""
 import argparse
 import json
 import re
-import subprocess
 import tempfile
 import time
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
+from shared.processes import run_limited
 from shared.steps import BUILD, all_steps, find_step
 
 TIMES = BUILD / "test_times.json"  # seconds that each line took the last time
 AT_FIRST = {"tools": 30}  # what is said before there is a last time
+LIMIT = 1200  # seconds for a group
 PARALLEL = 4  # more than CPUs: many tests wait
 # doctest marks a failed assertion or an exception with ERROR; unittest closes with FAILED.
 FAILURE = re.compile(r"\bERROR: |^FAILED \(|\bFATAL ERROR: ", re.M)
@@ -22,16 +23,15 @@ FAILURE = re.compile(r"\bERROR: |^FAILED \(|\bFATAL ERROR: ", re.M)
 class Group:
     """What CTest says, in JUnit's form, of the tests with one label."""
 
-    def __init__(self, label, more=()):
+    def __init__(self, label):
         start = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="suchfoo-test-") as folder:
             report = Path(folder) / "report.xml"
-            process = subprocess.run(
-                ["ctest", "--test-dir", str(BUILD), "--label-regex", f"^{label}$", *more,
+            self.status, self.problem = run_limited(
+                ["ctest", "--test-dir", str(BUILD), "--label-regex", f"^{label}$",
                  "--no-tests=error", "--quiet", "--parallel", str(PARALLEL),
-                 "--output-junit", str(report)], capture_output=True, text=True)
+                 "--test-output-size-passed", "65536", "--output-junit", str(report)], LIMIT)
             found = xml.parse(report).getroot().iter("testcase") if report.exists() else []
-            self.status, self.problem = process.returncode, process.stderr.strip()
             self.passed, self.failed, self.skipped = 0, [], []
             for case in found:
                 self.count(case)
@@ -58,7 +58,7 @@ def tell(name, group):
     for test, output in group.failed:
         print(f"\nFAILED: {test}\n{output.strip()}\n", flush=True)
     if group.status and not group.failed:
-        print(f"\nctest: {group.problem or 'failed'}\n", flush=True)
+        print(f"\nctest: {group.problem.strip() or 'failed'}\n", flush=True)
 
 
 def expected(groups):

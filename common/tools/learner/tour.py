@@ -42,7 +42,6 @@ def main():
     terminal = sys.stdout.isatty()
     colour = terminal and "NO_COLOR" not in os.environ
     pause = os.environ.get("PAUSE") == "1" and terminal and sys.stdin.isatty()
-    driver.end_on_signals()
     rows = []
     if len(steps) > 1:
         print(f"{len(steps)} steps, in about {round(SECONDS * len(steps))} seconds\n", flush=True)

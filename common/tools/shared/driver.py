@@ -7,11 +7,9 @@ names, and shown as they were written. What is recorded has no address, port or 
 this run; a terminal shows the real ones.
 """
 
-import contextlib
 import os
 import pty
 import re
-import resource
 import select
 import shutil
 import signal
@@ -22,6 +20,7 @@ import termios
 import time
 from pathlib import Path
 
+from shared.processes import in_child, signals_held
 from shared.steps import BUILD, ROOT
 
 PATIENCE = 10  # seconds that a command may take
@@ -146,6 +145,10 @@ class Driver:
         except subprocess.TimeoutExpired:
             raise Failure(f"{command}: still running after {limit} s") from None
         output = self.as_typed(output.decode(errors="replace"))
+        if process.returncode > 128:  # not every sh says so
+            death = signal.strsignal(process.returncode - 128)
+            if death not in output:
+                output += death + "\n"
         self.show(output, figures=figures)
         output = self.normalised(output)
         if process.returncode != 0:
@@ -294,33 +297,6 @@ class Session:
             raise Failure(f"{self.command}: expected status {status}, got {code}")
         if outcome:
             self.driver.outcome = describe_status(code)
-
-
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-@contextlib.contextmanager
-def signals_held():
-    """Lets a signal that would end us wait until the end of the block."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-
-
-def in_child():
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.umask(0o022)  # files as most users make them
-
-
-def end_on_signals():
-    """Lets a signal end us by an exception, so that clean-up runs."""
-    def stop(number, _frame):
-        raise KeyboardInterrupt
-    for number in ENDING:
-        signal.signal(number, stop)
 
 
 def play(drive, out=None, colour=False, real=False):

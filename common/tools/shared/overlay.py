@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared import patches
+from shared.processes import run_limited
 from shared.steps import BUILD, ROOT
 
 COMPILER = shlex.split(os.environ.get("CXX", "g++"))
@@ -41,38 +42,10 @@ class BuildError(Exception):
     """The compiler's own words."""
 
 
-def kill_session(leader):
-    """Kills all processes of a session, whatever groups they are in: a test's child has
-    a group of its own, and stays if the test is killed."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            session = stat.read_text().rpartition(")")[2].split()[3]
-            if int(session) == leader:
-                os.kill(int(stat.parent.name), signal.SIGKILL)
-        except (FileNotFoundError, ProcessLookupError):
-            pass  # it has ended
-
-
-def run_limited(argv, limit, env=None):
-    """Runs argv in a session of its own, of which nothing is left afterwards. Returns
-    the exit status (None: it was still running after `limit` seconds) and the output."""
-    process = subprocess.Popen(argv, cwd=ROOT, env=env, start_new_session=True,
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT)
-    try:
-        output, _ = process.communicate(timeout=limit)
-        status = process.returncode
-    except subprocess.TimeoutExpired:
-        kill_session(process.pid)
-        output, _ = process.communicate()
-        status = None
-    finally:
-        kill_session(process.pid)
-    return status, output.decode(errors="replace")
-
-
 def compile_one(arguments):
-    status, output = run_limited([*COMPILER, *FLAGS, *arguments], COMPILE_LIMIT)
+    # In its own language: what it says is read.
+    status, output = run_limited([*COMPILER, *FLAGS, *arguments], COMPILE_LIMIT,
+                                 env={**os.environ, "LC_ALL": "C.UTF-8"})
     if status is None:
         output += f"\nthe compiler was still running after {COMPILE_LIMIT} s"
     if status != 0:

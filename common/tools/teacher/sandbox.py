@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.overlay import kill_session
+from shared.processes import kill_session
 
 MIB = 1024 * 1024
 OUTPUT_LIMIT = MIB  # bytes of output that are read before the command is ended

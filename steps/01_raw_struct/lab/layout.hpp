@@ -53,11 +53,14 @@ inline std::vector<std::size_t> padding(std::size_t size,
     return {size};
 }
 
+/// What is its bytes and no more: a copy of them is a copy of the object, and each has
+/// a value. The bytes of padding have none ([bit.cast]).
 template <class T>
-concept trivially_copyable = std::is_trivially_copyable_v<T>;
+concept plain_bytes =
+    std::is_trivially_copyable_v<T> && std::has_unique_object_representations_v<T>;
 
 /// The sizeof(T) bytes of `object`, in memory order ([bit.cast]).
-template <trivially_copyable T>
+template <plain_bytes T>
 std::array<std::byte, sizeof(T)> bytes_of(const T& object) {
     // TODO: the bytes of `object` as they are in memory.
     static_cast<void>(object);

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "common" / "tools")
 import machine
 import report
 from blocks import Block
-from shared.driver import ENDING, signals_held
+from shared.processes import ENDING, signals_held
 from items import HERE, ITEMS
 from shared.steps import BUILD, ROOT
 

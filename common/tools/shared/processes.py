@@ -1,0 +1,96 @@
+"""Programs that a tool starts, and of which nothing is left: not at their end, not at their
+time limit, and not when we are told to end."""
+
+import contextlib
+import os
+import resource
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+from shared.steps import ROOT
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_lock = threading.Lock()
+_running = set()  # leaders of sessions
+_stopping = False
+
+
+class Stopped(BaseException):
+    """We have been told to end; nothing new is started."""
+
+
+def kill_session(leader):
+    """Kills all processes of a session, whatever groups they are in: a test's child has
+    a group of its own, and stays if the test is killed."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            session = stat.read_text(errors="replace").rpartition(")")[2].split()[3]
+            if int(session) == leader:
+                os.kill(int(stat.parent.name), signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # it has ended
+
+
+def end_all():
+    """Ends what is still running, and lets nothing new start."""
+    global _stopping
+    _stopping = True
+    for leader in list(_running):
+        kill_session(leader)
+
+
+def end_on_signals():
+    """From now on a signal ends us by an exception, so that clean-up runs, and ends at once
+    what our threads wait for."""
+    def stop(_number, _frame):
+        end_all()
+        raise KeyboardInterrupt
+    for number in ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, stop)
+
+
+@contextlib.contextmanager
+def signals_held():
+    """Lets a signal that would end us wait until the end of the block."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
+def in_child():
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0o022)  # files as most users make them
+
+
+def run_limited(argv, limit, env=None):
+    """Runs argv in a session of its own, of which nothing is left afterwards. Returns
+    the exit status (None: it was still running after `limit` seconds) and the output."""
+    if _stopping:
+        raise Stopped
+    with signals_held():  # started and known, or not started
+        process = subprocess.Popen(argv, cwd=ROOT, env=env, start_new_session=True,
+                                   preexec_fn=in_child, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        with _lock:
+            _running.add(process.pid)
+    try:
+        output, _ = process.communicate(timeout=limit)
+        status = process.returncode
+    except subprocess.TimeoutExpired:
+        kill_session(process.pid)
+        output, _ = process.communicate()
+        status = None
+    finally:
+        kill_session(process.pid)
+        with _lock:
+            _running.discard(process.pid)
+    if _stopping:
+        raise Stopped
+    return status, output.decode(errors="replace")
