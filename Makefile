@@ -2,7 +2,8 @@
 
 PYTHON ?= python3
 BUILD  ?= build
-export SUCHFOO_BUILD = $(abspath $(BUILD))
+# Not abspath: a folder may have a space in its name.
+export SUCHFOO_BUILD = $(if $(filter /%,$(BUILD)),$(BUILD),$(CURDIR)/$(BUILD))
 
 names   := $(notdir $(wildcard steps/[0-9][0-9]_*))
 built   := $(foreach name,$(names),$(and $(wildcard steps/$(name)/main.cpp),$(wildcard tests/$(name)_test.cpp),$(wildcard notes/$(name).md),$(name)))
@@ -11,9 +12,9 @@ begun   := $(sort $(foreach name,$(filter-out $(built),$(names)),$(firstword $(s
 step    := $(notdir $(firstword $(wildcard steps/$(STEP)_* steps/0$(STEP)_*)))
 tool    := $(PYTHON) common/tools
 quiet    = $(if $(wildcard $(BUILD)/build.ninja),--quiet,--no-print-directory -s)
-compile  = @cmake --build $(BUILD) --parallel 2 --target $(1) -- $(quiet)
+compile  = @cmake --build '$(BUILD)' --parallel 2 --target $(1) -- $(quiet)
 
-.PHONY: help build programs tour test lab check hint watch grade handout standalone doctor peek bench book serve-book notes mutant mutants step format clean $(numbers) $(begun)
+.PHONY: help configure build programs tour test lab check hint watch grade handout standalone doctor peek bench book serve-book notes mutant mutants step format clean $(numbers) $(begun)
 
 help:
 	@echo 'To begin with:'
@@ -48,21 +49,27 @@ help:
 	@echo '  make build            build every step and its tests, into build/'
 	@echo '  make clean            remove build/; your work/ is left alone'
 
-$(BUILD)/CMakeCache.txt:
-	@cmake -S . -B $(BUILD) > $(BUILD).log 2>&1 || { cat $(BUILD).log >&2; rm -f $(BUILD).log; exit 1; }
-	@rm -f $(BUILD).log
+# Configured here, and to the end; a tree that was copied or moved, or a configuring that
+# failed, is begun again.
+configured := '$(BUILD)/configured'
+configure:
+	@[ "$$(cat $(configured) 2> /dev/null)" = "$$PWD" ] || { \
+	    rm -rf '$(BUILD)/CMakeCache.txt' '$(BUILD)/CMakeFiles' '$(BUILD)/prepared' && \
+	    mkdir -p '$(BUILD)' && \
+	    { cmake -S . -B '$(BUILD)' > '$(BUILD)/configure.log' 2>&1 || { cat '$(BUILD)/configure.log' >&2; exit 1; }; } && \
+	    printf '%s\n' "$$PWD" > $(configured); }
 
-build: $(BUILD)/CMakeCache.txt
+build: configure
 	$(call compile,all)
 
-programs: $(BUILD)/CMakeCache.txt
+programs: configure
 	$(call compile,programs)
 
 tour: programs
 	@$(tool) tour
 
 # A step's driver names the programs that it plays.
-$(numbers): $(BUILD)/CMakeCache.txt
+$(numbers): configure
 	$(call compile,plays_$@)
 	@$(tool) tour $@
 
@@ -71,7 +78,7 @@ $(begun):
 	@$(tool) tour $@
 
 ifdef STEP
-test: $(BUILD)/CMakeCache.txt
+test: configure
 	@$(if $(step),,$(tool) test $(STEP))
 	$(call compile,$(step)_test)
 	@$(tool) test $(STEP)
@@ -116,8 +123,8 @@ mutant:
 	@$(tool) mutant $(STEP) $(NAME)
 
 # What is compared may have been installed since the last time: hence the first line.
-bench:
-	@cmake -S . -B $(BUILD) > /dev/null
+bench: configure
+	@cmake -S . -B '$(BUILD)' > /dev/null
 	$(call compile,bench)
 	@$(PYTHON) steps/24_choosing/report/bench.py $(if $(filter full,$(BENCH)),--seconds 600) $(if $(COMPARE),--compare '$(COMPARE)')
 
@@ -144,5 +151,5 @@ format:
 	@clang-format -i $$(git ls-files --cached --others --exclude-standard '*.hpp' '*.cpp')
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf '$(BUILD)'
 	@if [ -d work ]; then echo 'left alone: work/, which is yours'; fi

@@ -282,9 +282,7 @@ TEST_CASE("program: SIGTERM and SIGINT and SIGHUP end the server and remove its 
         temporary_directory directory;
         running_server server({program}, "unix:" + (directory / "socket"));
         CHECK(server.address == "unix:" + (directory / "socket"));
-        struct stat status = {};
-        check(::stat((directory / "socket").c_str(), &status), "stat");
-        CHECK((status.st_mode & 07777) == 0600);
+        CHECK(mode_of(directory / "socket") == "0600");
         raw_client connected(server.address);
         server.process.send(signal);
         const ended result = server.process.wait();

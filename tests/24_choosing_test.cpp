@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "07_shm_open/foo_from_shm.hpp"
+#include "07_shm_open/new_object.hpp"
 #include "tests/support.hpp"
 
 namespace {

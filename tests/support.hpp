@@ -5,8 +5,11 @@
 #include <doctest/doctest.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -18,6 +21,7 @@
 #include <vector>
 
 #include "common/error.hpp"
+#include "common/hex.hpp"
 #include "common/spawn.hpp"
 
 /// The path of the step's program `name`: in the folder that the environment variable
@@ -33,8 +37,10 @@ inline std::string program_path(const std::string& name) {
 class temporary_directory {
 public:
     temporary_directory() {
-        std::string pattern =
-            (std::filesystem::temp_directory_path() / "suchfoo-test-XXXXXX").string();
+        // The path of a unix socket has 107 bytes at most, and TMPDIR may be long.
+        auto folder = std::filesystem::temp_directory_path();
+        if (folder.native().size() > 60) folder = "/tmp";
+        std::string pattern = folder / "suchfoo-test-XXXXXX";
         if (::mkdtemp(pattern.data()) == nullptr) fail(errno, "mkdtemp", pattern);
         path_ = pattern;
     }
@@ -71,6 +77,23 @@ inline void write_file(const std::string& path, const std::string& content) {
     out << content;
     if (!out.flush()) throw std::runtime_error("cannot write " + path);
 }
+
+/// The mode of the file at `path`, in octal: "0600".
+inline std::string mode_of(const std::string& path) {
+    struct stat status = {};
+    check(::stat(path.c_str(), &status), "stat", path);
+    char text[8];
+    std::snprintf(text, sizeof text, "%04o", status.st_mode & 07777);
+    return text;
+}
+
+/// Bytes are shown as a person reads them when a comparison fails.
+template <std::size_t size>
+struct doctest::StringMaker<std::array<std::byte, size>> {
+    static String convert(const std::array<std::byte, size>& bytes) {
+        return hex(bytes).c_str();
+    }
+};
 
 /// How many lines `text` has.
 inline std::size_t count_lines(const std::string& text) {

@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <iomanip>
 
-#include "07_shm_open/foo_from_shm.hpp"
+#include "07_shm_open/new_object.hpp"
 #include "09_how_fast/mapping.hpp"
 #include "09_how_fast/streams.hpp"
 #include "09_how_fast/two_processes.hpp"

@@ -90,7 +90,7 @@ class Workers(unittest.TestCase):
         self.measured("dying", "silent", "good")
         self.assertEqual(list((self.folder / "out").glob("tmp.*")), [])
         self.assertEqual(list(Path("/dev/shm").glob(f"suchfoo.bench.{os.getpid()}.*")), [])
-        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="utf-8")
         self.assertEqual(children, "")
 
 
@@ -121,9 +121,9 @@ class Python(unittest.TestCase):
         children = Path(f"/proc/{pid}/task/{pid}/children")
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            last = children.read_text().split()[-1:]
+            last = children.read_text(encoding="utf-8").split()[-1:]
             if last and b"python_sides.py" in Path(f"/proc/{last[0]}/cmdline").read_bytes():
-                ran = int(Path(f"/proc/{last[0]}/schedstat").read_text().split()[0])
+                ran = int(Path(f"/proc/{last[0]}/schedstat").read_text(encoding="utf-8").split()[0])
                 if ran > 100_000_000:  # ns: it is past its start, and answering
                     return int(last[0])
             time.sleep(0.05)
@@ -134,7 +134,7 @@ def still_running(pids):
     """Those of `pids` that have not ended after a while: init has to bury an orphan."""
     def runs(pid):
         try:
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+            return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
         except FileNotFoundError:
             return False
     deadline = time.monotonic() + 5
@@ -157,7 +157,7 @@ class Daemon(unittest.TestCase):
     def played(self, script):
         with tempfile.TemporaryDirectory() as folder:
             daemon = Path(folder, "iox-roudi")
-            daemon.write_text(f"#!/bin/sh\n{script}\n")
+            daemon.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
             daemon.chmod(0o755)
             with mock.patch.dict(os.environ, {"PATH": f"{folder}:{os.environ['PATH']}"}), \
                     bench.roudi(Path(folder)) as reason:
@@ -180,12 +180,12 @@ class Command(unittest.TestCase):
             result = run(sys.executable, STEP / "report" / "bench.py", "--seconds", "1", "--out", folder,
                          timeout=200)
             self.assertEqual(result.returncode, 0, result.stderr)
-            results = json.loads((Path(folder) / "results.json").read_text())
+            results = json.loads((Path(folder) / "results.json").read_text(encoding="utf-8"))
             self.assertEqual(list(results["items"]), [item.name for item in ITEMS])
             for name, found in results["items"].items():
                 self.assertTrue(found["problem"] or found["near"] or found["unquotable"]
                                 or found["far"], name)
-            self.assertIn("| threads |", (Path(folder) / "results.md").read_text())
+            self.assertIn("| threads |", (Path(folder) / "results.md").read_text(encoding="utf-8"))
             again = run(sys.executable, STEP / "report" / "bench.py", "--short", "--seconds", "1",
                         "--out", folder, "--compare", Path(folder) / "results.json")
             self.assertEqual(again.returncode, 0, again.stderr)
@@ -213,7 +213,7 @@ class Command(unittest.TestCase):
             for text, says in ((None, "No such file"), ("{", "Expecting"), ("[]", "keys"),
                                ("{}", "these are no results of a run")):
                 if text is not None:
-                    other.write_text(text)
+                    other.write_text(text, encoding="utf-8")
                 said = self.one_line(*bench_py, "--compare", other)
                 self.assertTrue(said.startswith(f"bench: {other}: " if text is not None
                                                 else "bench: "), said)
@@ -238,7 +238,7 @@ class Command(unittest.TestCase):
             started = []
             while len(started) < 4 and time.monotonic() < deadline:
                 time.sleep(0.02)  # until two keepers, the anchor and a worker are there
-                started = children.read_text().split()
+                started = children.read_text(encoding="utf-8").split()
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(20), 130)
             self.assertIn("bench: interrupted", process.stderr.read())

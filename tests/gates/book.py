@@ -102,14 +102,14 @@ class Book(unittest.TestCase):
             for block in ("highlight-cpp", "highlight-console"):
                 self.assertGreater(self.js(f"return document.querySelectorAll('.{block}').length"),
                                    0, (step.name, block))
-            wanted = len(re.findall(r"<!-- picture: ", step.note.read_text()))
+            wanted = len(re.findall(r"<!-- picture: ", step.note.read_text(encoding="utf-8")))
             shown = self.js("return [...document.querySelectorAll('article img')]"
                             ".filter(i => i.naturalWidth > 0 && i.alt.length > 40).length")
             self.assertEqual(shown, wanted, step.name)
 
     def test_steps_01_04_06_07_08_and_24_have_pictures(self):
         with_pictures = {step.number for step in all_steps()
-                         if "<!-- picture: " in step.note.read_text()}
+                         if "<!-- picture: " in step.note.read_text(encoding="utf-8")}
         self.assertLessEqual({"01", "04", "06", "07", "08", "24"}, with_pictures)
 
     def copied(self, kind, number=0):
@@ -130,12 +130,12 @@ class Book(unittest.TestCase):
 
     def test_a_copied_block_is_its_region(self):
         self.open("05_primed_file.html")
-        region = notes.regions(ROOT / "steps/05_primed_file/primed_file.hpp")
-        order = re.findall(r"<!-- code: steps/05_primed_file/primed_file.hpp#(\w+) -->",
-                           (ROOT / "notes/05_primed_file.md").read_text())
+        order = re.findall(r"<!-- code: steps/05_primed_file/(\w+\.hpp)#(\w+) -->",
+                           (ROOT / "notes/05_primed_file.md").read_text(encoding="utf-8"))
         self.assertTrue(order)
-        for number, name in enumerate(order):
-            self.assertEqual(self.copied("highlight-cpp", number).rstrip("\n"), region[name])
+        for number, (header, name) in enumerate(order):
+            region = notes.regions(ROOT / "steps" / "05_primed_file" / header)[name]
+            self.assertEqual(self.copied("highlight-cpp", number).rstrip("\n"), region)
 
     def test_of_a_session_the_commands_are_copied(self):
         self.open("03_missing_file.html")

@@ -55,7 +55,7 @@ class Compile(unittest.TestCase):
                     for step, result in zip(all_steps(), pool.map(build, all_steps())):
                         self.assertEqual((result.returncode, result.stderr), (0, ""), step.name)
                 for step in all_steps():
-                    uses = set(re.findall(r'program_path\("(\w+)"\)', step.test.read_text()))
+                    uses = set(re.findall(r'program_path\("(\w+)"\)', step.test.read_text(encoding="utf-8")))
                     for name in uses:
                         self.assertTrue(Path(folder, name).is_file(), name)
                     result = run(BUILD / "tests" / f"{step.name}_test",

@@ -40,7 +40,7 @@ class Contributor(unittest.TestCase):
         passed_over = "25_half_made is half made and passed over: it has no notes/"
         for text in (None, "int main() { this is not yet C++ }\n"):
             if text:
-                (folder / "main.cpp").write_text(text)
+                (folder / "main.cpp").write_text(text, encoding="utf-8")
             result = self.make("01")
             self.assertIn("1 of 1 as declared", result.stdout)
             self.assertEqual(result.stderr.count(passed_over), 1)
@@ -71,7 +71,7 @@ class Contributor(unittest.TestCase):
         result = run(sys.executable, "common/tools", "steps", cwd=self.clone,
                      env={"SUCHFOO_BUILD": str(self.clone / "build")})
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertIn("25_my_step", (self.clone / "README.md").read_text())
+        self.assertIn("25_my_step", (self.clone / "README.md").read_text(encoding="utf-8"))
         self.make("mutant", "STEP=25", "NAME=difference")
 
 

@@ -25,8 +25,8 @@ STEP = find_step("03")
 HEADER = "foo_from_mmap.hpp"
 os.environ["SUCHFOO_RUN_SECONDS"] = "4"  # for the graders started here
 grade.RUN = dataclasses.replace(grade.RUN, seconds=4)
-REFERENCE = (STEP.folder / HEADER).read_text()
-SKELETON = (STEP.folder / "lab" / HEADER).read_text()
+REFERENCE = (STEP.folder / HEADER).read_text(encoding="utf-8")
+SKELETON = (STEP.folder / "lab" / HEADER).read_text(encoding="utf-8")
 ANSWERED = "    return Foo(map_shared<foo>(file.get(), path));"
 POINTS = STEP.points
 
@@ -105,7 +105,7 @@ DISASTERS = {
 
 def hand_in(folder, name, text):
     (folder / name / STEP.name).mkdir(parents=True)
-    (folder / name / STEP.name / HEADER).write_text(text)
+    (folder / name / STEP.name / HEADER).write_text(text, encoding="utf-8")
 
 
 def leftovers():
@@ -113,9 +113,9 @@ def leftovers():
     found = [name for name in os.listdir("/dev/shm") if name.startswith("suchfoo.left")]
     for path in Path("/proc").glob("[0-9]*"):
         try:
-            state = (path / "stat").read_text().rpartition(")")[2].split()[0]
+            state = (path / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
             if sandbox.is_sandbox_uid(path.stat().st_uid) and state != "Z":
-                found.append((path / "cmdline").read_text())
+                found.append((path / "cmdline").read_text(encoding="utf-8"))
         except OSError:
             continue
     found += [name for name in os.listdir(tempfile.gettempdir())
@@ -172,7 +172,7 @@ class Grader(unittest.TestCase):
         self.assertIn("most often missed:", text)
 
         def said(name):
-            data = json.loads((self.out / name / "results.json").read_text())
+            data = json.loads((self.out / name / "results.json").read_text(encoding="utf-8"))
             return " ".join(test["output"] for test in data["tests"])
         for name, words in (("includes_the_reference", "not part of the exercise"),
                             ("endless_loop", "still running"),
@@ -211,7 +211,7 @@ class Grader(unittest.TestCase):
         points = grade.weights(STEP, names)
         lost = points["header: the descriptor is closed while the mapping lives on"]
         self.assertAlmostEqual(grades["leaky"], POINTS - lost, places=2)
-        data = json.loads((self.out / "leaky" / "results.json").read_text())
+        data = json.loads((self.out / "leaky" / "results.json").read_text(encoding="utf-8"))
         self.assertEqual(len(data["tests"]), len(names))
         for test in data["tests"]:
             self.assertEqual(set(test), {"name", "score", "max_score", "output", "visibility"})
@@ -246,7 +246,7 @@ class Grader(unittest.TestCase):
         self.assertLess(text.count("(graded before)"), 6)
         # All are known now; a changed submission is graded again.
         path = self.folder / "student0" / STEP.name / HEADER
-        path.write_text(SKELETON)
+        path.write_text(SKELETON, encoding="utf-8")
         grades, text = self.grade_class()
         self.assertEqual(text.count("(graded before)"), 5)
         self.assertEqual(grades["student0"], 0)
@@ -259,7 +259,7 @@ class Grader(unittest.TestCase):
                      env={"SUCHFOO_WORK": str(work)})
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertIn("10 of 10", result.stdout)
-        json.loads(out.read_text())
+        json.loads(out.read_text(encoding="utf-8"))
         result = run("make", "-s", "grade", "STEPS=03 04", timeout=300,
                      env={"SUCHFOO_WORK": str(work)})
         self.assertEqual(result.returncode, 2)  # make's own for a recipe that failed

@@ -10,13 +10,16 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+from test_labs import REFERENCE, STEP, Student
 from tool import ROOT, run
 
 from learner import lab
+from shared import overlay
 from shared.steps import all_steps
 
 STEPS = [step for step in all_steps() if step.has_lab]
@@ -28,7 +31,7 @@ def last_line(result):
 
 def counts(result):
     """(passed, all) of the last line of a check."""
-    match = re.search(r": (\d+) of (\d+) behaviours$", last_line(result))
+    match = re.search(r": (\d+) of (\d+) behaviours;", last_line(result))
     return int(match[1]), int(match[2])
 
 
@@ -62,7 +65,7 @@ class Gate(unittest.TestCase):
                 print(f"{step.name}: the skeleton passes {passed} of {of}")
                 self.assertLessEqual(2 * passed, of, step.name)
                 for name in lab.lab_headers(step):
-                    self.assertIn("TODO", (step.folder / "lab" / name).read_text())
+                    self.assertIn("TODO", (step.folder / "lab" / name).read_text(encoding="utf-8"))
 
     def test_every_reference_passes_from_work(self):
         work = self.folder / "references"
@@ -78,9 +81,9 @@ class Gate(unittest.TestCase):
     def test_what_a_skeleton_gives_is_the_references(self):
         for step in STEPS:
             for name in lab.lab_headers(step):
-                answer = [line for line in (step.folder / name).read_text().splitlines()
+                answer = [line for line in (step.folder / name).read_text(encoding="utf-8").splitlines()
                           if "// #" not in line]
-                skeleton = (step.folder / "lab" / name).read_text().splitlines()
+                skeleton = (step.folder / "lab" / name).read_text(encoding="utf-8").splitlines()
                 matcher = difflib.SequenceMatcher(None, answer, skeleton, autojunk=False)
                 for kind, _, _, start, end in matcher.get_opcodes():
                     if kind in ("replace", "insert"):
@@ -94,8 +97,8 @@ class Gate(unittest.TestCase):
             hints = lab.hints(step)
             self.assertGreaterEqual(len(hints), 2, step.name)
             for name in lab.lab_headers(step):
-                answer = (step.folder / name).read_text()
-                skeleton = (step.folder / "lab" / name).read_text()
+                answer = (step.folder / name).read_text(encoding="utf-8")
+                skeleton = (step.folder / "lab" / name).read_text(encoding="utf-8")
                 missing = [line.strip() for line in answer.splitlines()
                            if len(line.strip()) > 8 and line.strip() not in skeleton
                            and not line.strip().startswith("//")]
@@ -112,7 +115,7 @@ class Gate(unittest.TestCase):
             # Header by header, as one works; all but the last leave something to do.
             names = lab.lab_headers(step)
             for name in names:
-                (work / step.name / name).write_text((step.folder / name).read_text())
+                (work / step.name / name).write_text((step.folder / name).read_text(encoding="utf-8"))
                 result = self.lab(work, "check", step.number)
                 self.assertEqual(result.returncode, 0 if name == names[-1] else 1,
                                  result.stdout)
@@ -131,8 +134,95 @@ class Handout(unittest.TestCase):
                     out / "work/04_empty_file_sigbus")
         result = run("make", "-s", "check", "STEP=04", cwd=out, timeout=120,
                      env={"SUCHFOO_BUILD": str(out / "build")})
-        self.assertIn("04_empty_file_sigbus: 6 of 6 behaviours", result.stdout,
+        self.assertIn("04_empty_file_sigbus: 7 of 7 behaviours", result.stdout,
                       result.stdout + result.stderr)
+
+
+def cmdline(path):
+    try:
+        return path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""  # it has gone
+
+
+class Loop(Student):
+    def test_the_way_from_the_skeleton_to_the_end(self):
+        self.assertEqual(self.lab("check", "03").returncode, 2)  # nothing there yet
+        self.lab("lab", "03")
+        result = self.lab("check", "03")
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stdout.splitlines()[-1],
+                         f"{STEP.name}: 0 of 10 behaviours; next: make hint STEP=03")
+        self.assertIn("it threw:  TODO: map", result.stdout)
+        self.assertIn("3 more were not run", result.stdout)
+
+        self.file.write_text(REFERENCE.read_text(encoding="utf-8"))
+        result = self.lab("check", "03")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertIn("Compare with: steps/03_missing_file/foo_from_mmap.hpp", result.stdout)
+        self.assertEqual(result.stdout.splitlines()[-1],
+                         f"{STEP.name}: 10 of 10 behaviours; next: make lab STEP=04")
+
+    def test_the_first_error_of_the_compiler_is_named_with_its_line(self):
+        self.lab("lab", "03")
+        self.edit("return Foo(map_shared<foo>(file.get(), path));", "return Foo(map_shared<foo>(file.get(), pfad));")
+        result = self.lab("check", "03")
+        self.assertEqual(result.returncode, 1)
+        line = 1 + REFERENCE.read_text(encoding="utf-8").split("return Foo(map_shared<foo>(")[0].count("\n")
+        self.assertIn(f"{self.file}, line {line}:\n    return Foo(map_shared<foo>(file.get(), pfad));",
+                      result.stdout)
+        self.assertIn("pfad", result.stdout)
+        self.assertIn(f"{STEP.name}: 0 of ? behaviours", result.stdout.splitlines()[-1])
+
+    def test_a_death_is_named_and_what_was_expected(self):
+        self.lab("lab", "03")
+        self.edit("check(::mmap(", "(::mmap(")
+        text = re.sub(r'\(\(?::mmap\((.*?)\),\s*"mmap", name\);', r"::mmap(\1);",
+                      self.file.read_text(encoding="utf-8"), flags=re.S)
+        self.file.write_text(text, encoding="utf-8")
+        result = self.lab("check", "03")
+        self.assertIn("SIG", result.stdout)  # by SIGABRT or SIGSEGV, as it happens
+        self.assertRegex(result.stdout, r"the test: killed by SIG")
+        self.assertIn(f"run it:   {self.build}/check/{STEP.name}/tests/{STEP.name}_test "
+                      "--test-case='", result.stdout)
+
+    def test_a_hang_is_named(self):
+        self.lab("lab", "03")
+        self.edit("    const unique_fd file(", "    for (;;) ::usleep(1000);\n"
+                                               "    const unique_fd file(")
+        self.file.write_text(self.file.read_text(encoding="utf-8").replace("#include <fcntl.h>",
+                                                           "#include <fcntl.h>\n#include <unistd.h>"))
+        with unittest.mock.patch.object(lab, "WORK", self.work), \
+                unittest.mock.patch.object(lab, "BUILD", self.build), \
+                unittest.mock.patch.object(overlay, "BUILD", self.build), \
+                unittest.mock.patch.object(lab, "CASE_LIMIT", 1):
+            result = lab.judge(STEP)
+        self.assertEqual(result.passed, 0)
+        said = ["\n".join(lab.explain_case(case.output)) for case in result.cases
+                if not case.passed and case.output != lab.NOT_RUN]
+        self.assertTrue(all("still running after 1 s" in text for text in said), said)
+        # The tests were killed; the programs that hung in them have ended too.
+        self.assertEqual([line for path in Path("/proc").glob("[0-9]*/cmdline")
+                          if str(self.work) in (line := cmdline(path))], [])
+
+    def test_a_call_inside_assert_is_seen(self):
+        self.lab("lab", "03")
+        self.edit("    return {static_cast<T*>(address)",
+                  "    assert(address = check(::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, "
+                  "MAP_SHARED, fd, 0), \"mmap\", name));\n    return {static_cast<T*>(address)")
+        text = re.sub(r"void\* address =\s*check\(::mmap\(nullptr.*?name\);\n    assert",
+                      "void* address = nullptr;\n    assert", self.file.read_text(encoding="utf-8"), flags=re.S)
+        self.file.write_text(text, encoding="utf-8")
+        result = self.lab("check", "03")
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertRegex(result.stdout, r"without assertions \(-DNDEBUG -O2\): [0-9] of 10")
+
+    def test_an_early_exit_is_no_success(self):
+        self.lab("lab", "03")
+        self.edit("    const unique_fd file(", "    std::exit(0);\n    const unique_fd file(")
+        result = self.lab("check", "03")
+        self.assertIn("the program ended before the test did", result.stdout)
+        self.assertNotIn("10 of 10", result.stdout)
 
 
 class Watch(unittest.TestCase):
@@ -171,7 +261,7 @@ class Watch(unittest.TestCase):
     def solve(self, number):
         step = next(step for step in STEPS if step.number == number)
         for name in lab.lab_headers(step):
-            (self.work / step.name / name).write_text((step.folder / name).read_text())
+            (self.work / step.name / name).write_text((step.folder / name).read_text(encoding="utf-8"))
 
     def test_it_checks_at_every_save_and_goes_on(self):
         self.start()

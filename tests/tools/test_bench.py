@@ -159,7 +159,7 @@ class Machine(unittest.TestCase):
                                        ("cache/index3/shared_cpu_list", shared)):
                         target = Path(folder, name, path)
                         target.parent.mkdir(parents=True, exist_ok=True)
-                        target.write_text(str(text))
+                        target.write_text(str(text), encoding="utf-8")
                 with mock.patch("machine.CPUS", Path(folder)), \
                         mock.patch("os.sched_getaffinity", lambda _: {
                             int(name[3:]) for name in cpus}):

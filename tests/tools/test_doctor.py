@@ -54,11 +54,11 @@ class Doctor(unittest.TestCase):
             root = Path(folder)
             self.assertIsNone(doctor.in_container(root))
             (root / "proc/1").mkdir(parents=True)
-            (root / "proc/1/cgroup").write_text("0::/init.scope\n")
+            (root / "proc/1/cgroup").write_text("0::/init.scope\n", encoding="utf-8")
             self.assertIsNone(doctor.in_container(root))
-            (root / "proc/1/cgroup").write_text("1:name=systemd:/kubepods/pod1\n")
+            (root / "proc/1/cgroup").write_text("1:name=systemd:/kubepods/pod1\n", encoding="utf-8")
             self.assertEqual(doctor.in_container(root), "kubepods")
-            (root / ".dockerenv").write_text("")
+            (root / ".dockerenv").write_text("", encoding="utf-8")
             self.assertEqual(doctor.in_container(root), "Docker")
 
     def test_an_object_left_behind_is_named_with_its_users(self):

@@ -20,12 +20,12 @@ class Layout(unittest.TestCase):
         for step in all_steps():
             if step.number < "10":
                 for path in step.sources():
-                    lines = len(path.read_text().splitlines())
+                    lines = len(path.read_text(encoding="utf-8").splitlines())
                     self.assertLessEqual(lines, LONGEST, path)
 
     def test_includes_are_spelled_from_the_roots_and_lead_back(self):
         for path in [*(ROOT / "steps").rglob("*.?pp"), *(ROOT / "common").glob("*.hpp")]:
-            for name in re.findall(r'#include "(.*?)"', path.read_text()):
+            for name in re.findall(r'#include "(.*?)"', path.read_text(encoding="utf-8")):
                 self.assertRegex(name, r"^(\d\d_\w+(/[a-z]+)?|common)/\w+\.hpp$", path)
                 if path.parent.name == "common":
                     self.assertTrue(name.startswith("common/"), path)
@@ -35,12 +35,12 @@ class Layout(unittest.TestCase):
 
     def test_case_names_suit_ctest_and_doctest(self):
         for path in (ROOT / "tests").glob("*_test.cpp"):
-            for name in re.findall(r'TEST_CASE\(\s*"(.*?)"', path.read_text()):
+            for name in re.findall(r'TEST_CASE\(\s*"(.*?)"', path.read_text(encoding="utf-8")):
                 self.assertRegex(name, r'^(header|program|dying|stress|limit): [^;,*"\\]+$', path)
 
     def test_the_programs_name_themselves(self):
         for step in all_steps():
-            text = (step.folder / "main.cpp").read_text()
+            text = (step.folder / "main.cpp").read_text(encoding="utf-8")
             self.assertTrue(text.startswith(f"// {step.name}: "), step.name)
             self.assertIn(f'"{step.name}"', text)
 

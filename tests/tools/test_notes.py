@@ -30,8 +30,8 @@ class Checker(unittest.TestCase):
         (self.step / "stage").mkdir()
         (self.step / "stage" / "transcript.txt").write_text(
             "# first\n$ x\n1\n\n# second\n$ y\n2\n")
-        (self.step / "stage" / "values.py").write_text('VALUES = {"seven": lambda: str(3 + 4)}\n')
-        (self.root / "README.md").write_text("# Title\n[note](notes/01_one.md)\n")
+        (self.step / "stage" / "values.py").write_text('VALUES = {"seven": lambda: str(3 + 4)}\n', encoding="utf-8")
+        (self.root / "README.md").write_text("# Title\n[note](notes/01_one.md)\n", encoding="utf-8")
         self.page = ("---\ntitle: One\nminutes: 5\noutcome: works\npoints: 1\n---\n"
                      "# One\n"
                      "<!-- code: steps/01_one/one.hpp#a -->\n```cpp\nint a;\n```\n"
@@ -57,7 +57,7 @@ class Checker(unittest.TestCase):
             f"{sentence}\n\n--- 01_one/one.hpp\n+++ 01_one/one.hpp\n@@ -1 +1 @@\n-a\n+b\n")
 
     def found(self, page=None):
-        (self.root / "notes" / "01_one.md").write_text(page or self.page)
+        (self.root / "notes" / "01_one.md").write_text(page or self.page, encoding="utf-8")
         return "\n".join(notes.problems())
 
     def test_a_page_in_step_has_no_problem(self):
@@ -67,11 +67,11 @@ class Checker(unittest.TestCase):
         self.assertIn("not in step", self.found(self.page.replace("int a", "int b")))
 
     def test_a_changed_source(self):
-        (self.step / "one.hpp").write_text("// #region a\nint b;\n// #endregion a\n")
+        (self.step / "one.hpp").write_text("// #region a\nint b;\n// #endregion a\n", encoding="utf-8")
         self.assertIn("not in step", self.found())
 
     def test_a_changed_transcript(self):
-        (self.step / "stage" / "transcript.txt").write_text("# second\n$ y\n3\n")
+        (self.step / "stage" / "transcript.txt").write_text("# second\n$ y\n3\n", encoding="utf-8")
         self.assertIn("not in step", self.found())
 
     def test_a_marker_that_names_no_region(self):
@@ -115,7 +115,7 @@ class Checker(unittest.TestCase):
 
     def test_a_number_that_no_run_shows(self):
         page = self.page.replace("$ y\n2", "$ y\n22")
-        (self.step / "stage" / "transcript.txt").write_text("# second\n$ y\n22\n")
+        (self.step / "stage" / "transcript.txt").write_text("# second\n$ y\n22\n", encoding="utf-8")
         for text, problem in (("It says 22.", ""), ("It says 23.", "shows the number 23"),
                               ("It says 2,200.", "shows the number 2,200"),
                               ("Step 02, C++20, [issue #34](http://a/34).", ""),
@@ -130,7 +130,7 @@ class Checker(unittest.TestCase):
         self.assertIn("+| `b_defect` | It is wrong in another way. |", self.found())
         self.assertIn("has no table of its defects",
                       self.found(self.page.replace("table: defects", "table: path")))
-        (self.mutants / "b_defect.patch").write_text("It is no patch.\n")
+        (self.mutants / "b_defect.patch").write_text("It is no patch.\n", encoding="utf-8")
         self.assertIn("b_defect.patch: holds no diff", self.found())
 
     def test_bugs_as_mutants(self):

@@ -40,11 +40,11 @@ class Pictures(unittest.TestCase):
         self.assertIn("is not built", result.stderr)
 
     def test_each_has_a_text_alternative_and_stands_in_a_note(self):
-        notes = "".join(path.read_text() for path in (ROOT / "notes").glob("*.md"))
+        notes = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "notes").glob("*.md"))
         paths = sorted(FOLDER.glob("*.svg"))
         self.assertGreaterEqual(len(paths), 10)
         for path in paths:
-            title = re.search(r"<title[^>]*>([^<]+)</title>", path.read_text())
+            title = re.search(r"<title[^>]*>([^<]+)</title>", path.read_text(encoding="utf-8"))
             self.assertTrue(title and len(title[1]) > 40, path.name)
             self.assertIn(f"<!-- picture: {path.stem} -->", notes)
             self.assertIn(f"](pictures/{path.name})", notes)

@@ -20,7 +20,7 @@ class Setup(unittest.TestCase):
             os.symlink(shutil.which(program), Path(folder.name) / program)
         for name, body in fakes.items():
             path = Path(folder.name) / name.replace("_", "-")
-            path.write_text(f"#!/bin/sh\n{body}\n")
+            path.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
             path.chmod(0o755)
         return {"PATH": folder.name}
 

@@ -92,7 +92,7 @@ def mend():
         replace(static / "styles" / "furo.css", normalize, "normalize.css")
     # furo.js imports a script that is no module: it is loaded before it instead.
     gumshoe = 'import Gumshoe from "./gumshoe-patched.js";'
-    if gumshoe in (static / "scripts" / "furo.js").read_text():
+    if gumshoe in (static / "scripts" / "furo.js").read_text(encoding="utf-8"):
         replace(static / "scripts" / "furo.js", gumshoe, "")
         for page in BOOK.glob("*.html"):
             replace(page, '<script src="_static/scripts/furo.js">',

@@ -214,7 +214,7 @@ def results(which):
     """A table of the run that is recorded in step 24."""
     sys.path.insert(0, str(ROOT / "steps" / "24_choosing" / "report"))
     import report
-    recorded = json.loads((ROOT / "steps/24_choosing/report/recorded.json").read_text())
+    recorded = json.loads((ROOT / "steps/24_choosing/report/recorded.json").read_text(encoding="utf-8"))
     if which == "pairs":
         lines = report.pair_table(recorded)
     elif which in {item["class"] for item in recorded["items"].values()}:
@@ -305,7 +305,7 @@ def broken_links(path, text):
         if not linked.exists():
             yield f"link to {target}: no such file"
         elif anchor and linked.suffix == ".md":
-            headings = re.findall(r"^#+ (.*)$", outside_code(linked.read_text()), re.M)
+            headings = re.findall(r"^#+ (.*)$", outside_code(linked.read_text(encoding="utf-8")), re.M)
             if anchor not in [slug(h) for h in headings]:
                 yield f"link to {target}: no such heading"
         elif anchor and anchor not in regions(linked):
@@ -356,7 +356,7 @@ def problems():
         name = path.relative_to(ROOT)
         if "lab" in name.parts:
             continue
-        marks = len(re.findall(r"^\s*// #(?:end)?region ", path.read_text(), re.M))
+        marks = len(re.findall(r"^\s*// #(?:end)?region ", path.read_text(encoding="utf-8"), re.M))
         if marks != 2 * len(regions(path)):
             yield f"{name}: a region that does not begin or end"
         for region in regions(path):

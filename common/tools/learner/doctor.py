@@ -32,7 +32,7 @@ def doctest_version(folders=("/usr/include", "/usr/local/include")):
         header = Path(folder) / "doctest" / "doctest.h"
         if header.is_file():
             numbers = re.findall(r"#define DOCTEST_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)",
-                                 header.read_text(errors="replace"))
+                                 header.read_text(encoding="utf-8", errors="replace"))
             return version_of(".".join(numbers)) or (0, 0, 0)
     return None
 
@@ -73,7 +73,7 @@ def in_container(root=Path("/")):
     if (root / "run/.containerenv").exists():
         return "Podman"
     try:
-        groups = (root / "proc/1/cgroup").read_text()
+        groups = (root / "proc/1/cgroup").read_text(encoding="utf-8")
     except OSError:
         return None
     found = re.search(r"docker|kubepods|containerd|lxc|libpod", groups)
@@ -116,7 +116,7 @@ def users_of(path):
     pids = []
     for maps in Path("/proc").glob("[0-9]*/maps"):
         try:
-            if f" {path}\n" in maps.read_text():
+            if f" {path}\n" in maps.read_text(encoding="utf-8"):
                 pids.append(maps.parent.name)
         except OSError:
             continue  # not ours to see, or gone

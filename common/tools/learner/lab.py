@@ -6,6 +6,7 @@
 """
 
 import argparse
+import fcntl
 import json
 import os
 import re
@@ -18,10 +19,11 @@ from pathlib import Path
 
 from shared import overlay
 from shared.overlay import shown
-from shared.steps import BUILD, ROOT, find_step
+from shared.steps import BUILD, ROOT, all_steps, find_step
 
 WORK = Path(os.environ.get("SUCHFOO_WORK", ROOT / "work"))
 CASE_LIMIT = 10  # seconds
+NOT_RUN = "not run, since the header's own cases fail"
 
 
 class State:
@@ -30,7 +32,7 @@ class State:
     def __init__(self):
         self.path = WORK / ".state.json"
         try:
-            self.data = json.loads(self.path.read_text())
+            self.data = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             self.data = {}
         self.hints = self.data.setdefault("hints", {})  # step -> hints given
@@ -39,7 +41,7 @@ class State:
     def save(self):
         WORK.mkdir(exist_ok=True)
         draft = self.path.with_suffix(".new")
-        draft.write_text(json.dumps(self.data, indent=1))
+        draft.write_text(json.dumps(self.data, indent=1), encoding="utf-8")
         draft.replace(self.path)
 
 
@@ -74,7 +76,7 @@ def lab_headers(step):
 def hints(step):
     """The step's hints, from vague to nearly the answer."""
     return [re.sub(r"\s*\n\s*", " ", hint).strip() for hint in re.findall(
-        r"<summary>Hint \d+</summary>\n\n(.*?)\n\n</details>", step.note.read_text(), re.S)]
+        r"<summary>Hint \d+</summary>\n\n(.*?)\n\n</details>", step.note.read_text(encoding="utf-8"), re.S)]
 
 
 def next_hint(step, everything=False):
@@ -107,34 +109,49 @@ def explain_build(error):
             f"    {(text or '').strip()}\n    {what}")
 
 
+CHECK = re.compile(r"^(\S+):(\d+): (?:FATAL )?ERROR: (?:CHECK|REQUIRE)(_FALSE)?\( (.*?) \) is NOT "
+                   r"correct!\n  values: \w+\( (.*?) \)$", re.M | re.S)
+BANNER = re.compile(r"\[doctest\]|=====|TEST (CASE|SUITE):|\S+\.cpp:\d+:|$")
+
+
+def explain_check(match):
+    """A comparison that failed: what was expected, and what came."""
+    file, line, negated, expected, values = match.groups()
+    lines = [f"expected: {'not ' if negated else ''}{expected}"]
+    came, equals, wanted = values.partition(" == ")
+    if equals and "==" in expected:
+        lines.append(f"came:     {came}")
+        if wanted.strip() not in expected:
+            lines.append(f"and not:  {wanted}")
+    else:
+        lines.append(f"came:     {values}")
+    return [*lines, f"at:       {shown(Path(file))}:{line}"]
+
+
 def explain_case(output):
     """What a failed test case's output says, as a person would: the first thing that
     was expected, and what came instead."""
-    lines = []
-    match = re.search(r"^(\S+):(\d+): (?:FATAL )?ERROR: (?:CHECK|REQUIRE)\w*\( (.*?) \) is NOT "
-                      r"correct!\n  values: \w+\( (.*?) \)$", output, re.M | re.S)
-    if match:
-        file, line, expected, values = match.groups()
-        came, equals, _ = values.partition(" == ")
-        if "==" not in expected or not equals:
-            came = values
-        lines = [f"expected: {expected}", f"came:     {came.rstrip()}",
-                 f"at:       {shown(Path(file))}:{line}"]
-    else:
-        for pattern, words in (
-                (r"(?:ERROR: )?test case THREW exception: (.*)", "it threw: {}"),
-                (r"FATAL ERROR: (test case CRASHED: .*)", "{}"),
-                (r"ERROR: (?:CHECK|REQUIRE)\w*\( (.*) \).*", "expected: {}"),
-                (r"FATAL ERROR: (nothing was thrown)", "expected an exception: {}")):
-            found = re.search(pattern, output)
-            if found:
-                lines.append(words.format(found[1]))
-                break
+    match = CHECK.search(output)
+    lines = explain_check(match) if match else []
+    for pattern, words in (
+            (r"(?:ERROR: )?test case THREW exception: (.*)", "it threw:  {}"),
+            (r"ERROR: (?:CHECK|REQUIRE)\w*\( (.*) \) threw a DIFFERENT exception: (.*)",
+             "expected: {}\nit threw:  {}"),
+            (r"ERROR: (?:CHECK|REQUIRE)\w*\( (.*) \) (?:did NOT throw at all|THREW).*",
+             "expected: {}"),
+            (r"FATAL ERROR: (test case CRASHED: .*)", "{}"),
+            (r"FATAL ERROR: (nothing was thrown)", "expected an exception: {}")):
+        found = None if lines else re.search(pattern, output)
+        if found:
+            lines += words.format(*found.groups()).splitlines()
     for pattern in (r"^(still running after \d+ s)$", r"^(killed by SIG\w+)$",
                     r"^(the program ended before the test did)$"):
         found = re.search(pattern, output, re.M)
         if found:
             lines.append(f"the test: {found[1]}")
+            said = [line for line in output.splitlines()
+                    if not BANNER.match(line) and line != found[1] and "ERROR" not in line]
+            lines += [f"it said:  {line}" for line in said[-3:]]
     return lines or ["it failed without a word"]
 
 
@@ -162,9 +179,9 @@ def overlay_folders(step, reference, scratch):
     return [folder]
 
 
-def judge(step, reference=False, progress=lambda case: None):
+def judge(step, reference=False, progress=lambda case: None, variant=""):
     """Builds the step's tests over work/ and runs its behaviours one by one."""
-    target = BUILD / "check" / step.name
+    target = BUILD / "check" / variant / step.name
     with tempfile.TemporaryDirectory(prefix="suchfoo-check-") as scratch:
         try:
             overlay.build(step, overlay_folders(step, reference, scratch), target)
@@ -181,21 +198,72 @@ def judge(step, reference=False, progress=lambda case: None):
             return overlay.run_case(target, step, name, CASE_LIMIT)
         cases = []
         with ThreadPoolExecutor(4) as pool:  # they mostly wait
-            for case in pool.map(run, names):
-                cases.append(case)
-                progress(case)
-            also = list(pool.map(run, others))
+            # Where the header is wrong, its program would only wait for what never comes.
+            for kind in (True, False):
+                some = [name for name in names if name.startswith("header:") == kind]
+                if kind is False and any(not case.passed for case in cases):
+                    some, left = [], some
+                    cases += [overlay.Case(name, False, False, NOT_RUN) for name in left]
+                for case in pool.map(run, some):
+                    cases.append(case)
+                    progress(case)
+            also = [] if any(not case.passed for case in cases) else list(pool.map(run, others))
         return Result(step, cases, also=[case for case in also if not case.passed])
 
 
-def show_case(step, case):
+def show_mark(case):
     mark = "skip" if case.skipped and case.passed else "ok" if case.passed else "NOT"
     print(f"  {mark:<5}{case.name}", flush=True)
-    if not case.passed:
-        for line in explain_case(case.output):
-            print("         " + line.replace("\n", "\n         "))
-        test = shown(BUILD / "check" / step.name / "tests" / f"{step.name}_test")
-        print(f"         run it:   {test} --test-case={shlex.quote(case.name)}")
+
+
+def show_failure(step, case):
+    """One failure in full."""
+    print(f"\n{case.name}:")
+    for line in explain_case(case.output):
+        print("    " + line.replace("\n", "\n    "))
+    test = shown(BUILD / "check" / step.name / "tests" / f"{step.name}_test")
+    print(f"    run it:   {test} --test-case={shlex.quote(case.name)}\n")
+
+
+def missing_headers(step):
+    """What is wrong with the files in work/, or None: the reference is not to be judged in
+    their place."""
+    there = sorted(path.name for path in (WORK / step.name).iterdir())
+    lacks = [name for name in lab_headers(step) if name not in there]
+    return lacks and (f"{shown(WORK / step.name)}/ has no {', no '.join(lacks)}; it has "
+                      f"{', '.join(there) or 'nothing'}")
+
+
+# What the plain verdict cannot see: a call inside assert(), memory that is too short.
+VARIANTS = {"without assertions (-DNDEBUG -O2)": ["-DNDEBUG", "-O2"],
+            "under AddressSanitizer and UBSan": ["-DSUCHFOO_SANITIZED", "-fno-sanitize-recover=all",
+                                                 "-fsanitize=address,undefined"]}
+
+
+def check_variants(step, reference):
+    """Builds the work again in other ways. Returns whether it passes in all."""
+    complete = True
+    os.environ["ASAN_OPTIONS"] = "handle_sigbus=0:detect_stack_use_after_return=0"
+    for what, flags in VARIANTS.items():
+        overlay.FLAGS += flags
+        try:
+            result = judge(step, reference, variant=what.split()[-1].strip("-()"))
+        finally:
+            del overlay.FLAGS[-len(flags):]
+        failed = [case for case in result.cases if not case.passed]
+        print(f"{what}: {result.passed} of {len(result.cases)}"
+              + (f"; {result.problem}" if result.problem else ""), flush=True)
+        if failed:
+            show_failure(step, failed[0])
+        complete &= result.complete
+    return complete
+
+
+def next_action(step, complete):
+    if not complete:
+        return f"make hint STEP={step.number}"
+    later = [other for other in all_steps() if other.has_lab and other.number > step.number]
+    return f"make lab STEP={later[0].number}" if later else "that was the last lab"
 
 
 def check(step, reference=False):
@@ -203,21 +271,32 @@ def check(step, reference=False):
         print(f"there is no {shown(WORK / step.name)}/ yet: make lab STEP={step.number}",
               file=sys.stderr)
         return 2
-    result = judge(step, reference, lambda case: show_case(step, case))
-    if result.problem:
-        print(result.problem)
-    for case in result.also:
-        print("also, though it is not counted:")
-        show_case(step, case)
-    if result.complete:
+    if missing := missing_headers(step):
+        print(missing, file=sys.stderr)
+        return 2
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with open(BUILD / f"check_{step.number}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two at once would build over each other
+        result = judge(step, reference, show_mark)
+        failed = [case for case in result.cases if not case.passed] + list(result.also)
+        if result.problem:
+            print(result.problem)
+        if failed:
+            show_failure(step, failed[0])
+        not_run = sum(case.output == NOT_RUN for case in failed)
+        if not_run:
+            print(f"{not_run} more were {NOT_RUN}")
+        complete = result.complete and check_variants(step, reference)
+    if complete:
         files = [step.folder / name for name in lab_headers(step)
                  if (step.folder / name).read_bytes() !=
                  (step.folder / "lab" / name).read_bytes()]  # not so in a handout
         if files:
             print(f"All there. Compare with: {' '.join(map(shown, files))}")
     total = len(result.cases) or "?"
-    print(f"{step.name}: {result.passed} of {total} behaviours")
-    return 0 if result.complete else 1
+    print(f"{step.name}: {result.passed} of {total} behaviours; next: "
+          f"{next_action(step, complete)}")
+    return 0 if complete else 1
 
 
 def main():

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import sys
+from pathlib import Path
 
 from shared import overlay, patches
 from shared.steps import BUILD, find_step
@@ -42,7 +43,7 @@ def main():
         print("    " + line.replace(f"build/steps/{step.name}", program))
     for case in overlay.case_names(target, step):
         if not overlay.run_case(target, step, case).passed:
-            test = overlay.shown(overlay.test_program(target, step))
+            test = overlay.shown(Path(overlay.test_program(target, step)))
             print(f"see it rejected:\n    {test} --test-case={shlex.quote(case)}")
             return 0
     print("no test rejects it")

@@ -26,8 +26,8 @@ def processes(device, inode):
     found = []
     for maps in Path("/proc").glob("[0-9]*/maps"):
         try:
-            if any(tuple(line.split()[3:5]) == wanted for line in maps.read_text().splitlines()):
-                found.append((int(maps.parent.name), (maps.parent / "comm").read_text().strip()))
+            if any(tuple(line.split()[3:5]) == wanted for line in maps.read_text(encoding="utf-8").splitlines()):
+                found.append((int(maps.parent.name), (maps.parent / "comm").read_text(encoding="utf-8").strip()))
         except OSError:
             continue  # not ours to see, or gone
     return sorted(found)

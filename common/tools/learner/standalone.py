@@ -43,7 +43,7 @@ def standalone(step):
         body = MARKS.sub("", "".join(pieces))
         body = re.sub(r"\n{3,}", "\n\n", body).strip("\n")
         bodies.append(f"{RULE}\n// {path.relative_to(ROOT)}\n{RULE}\n\n{body}\n")
-    licence = re.search(r"^Copyright .*$", (ROOT / "LICENSE").read_text(), re.M)[0]
+    licence = re.search(r"^Copyright .*$", (ROOT / "LICENSE").read_text(encoding="utf-8"), re.M)[0]
     top = (f"// {step.name}.cpp: step {step.number} of suchfoo, in one file. "
            f"MIT licence. {licence}.\n"
            f"// Compile: g++ -std=c++20 {step.name}.cpp -o {step.name}\n")

@@ -64,7 +64,7 @@ def tell(name, group):
 def expected(groups):
     """Seconds: what they took the last time, or what they usually take."""
     try:
-        times = json.loads(TIMES.read_text())
+        times = json.loads(TIMES.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         times = {}
     return sum(times.get(name, AT_FIRST.get(name, 1)) for name in groups), times
@@ -92,7 +92,7 @@ def main():
     for group in groups.values():
         for test, reason in group.skipped:
             print(f"skipped: {test}: {reason}")
-    TIMES.write_text(json.dumps(times))
+    TIMES.write_text(json.dumps(times), encoding="utf-8")
     passed = sum(group.passed for group in groups.values())
     failed = sum(len(group.failed) for group in groups.values())
     skipped = sum(len(group.skipped) for group in groups.values())

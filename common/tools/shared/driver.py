@@ -40,6 +40,12 @@ def describe_status(status):
     return {0: "works", 1: "fails cleanly"}.get(status, f"exits with {status}")
 
 
+def plain_folder():
+    """Where temporary files go, or /tmp if that has a space or a quote in its name."""
+    folder = tempfile.gettempdir()
+    return folder if re.fullmatch(r"[\w./-]+", folder) else "/tmp"
+
+
 class Driver:
     def __init__(self, out=None, colour=False, real=False):
         self.out = out or sys.stdout
@@ -47,7 +53,9 @@ class Driver:
         self.real = real  # whether it shows what this run has, or what is recorded
         self.lines = []
         self.outcome = None
-        self.directory = tempfile.mkdtemp(prefix="suchfoo-drive-")
+        # Its name is put into commands: it has nothing in it that a shell would read.
+        self.directory = tempfile.mkdtemp(prefix="suchfoo-drive-", dir=plain_folder())
+        os.symlink(BUILD, f"{self.directory}/.build")
         self.children = []
         self.seen = {}  # what was normalised: kind -> values, in order of appearance
         self.terminal = None
@@ -87,7 +95,7 @@ class Driver:
         name = f"/suchfoo.{os.getpid()}."
         command = re.sub(r"/suchfoo\.(?=[a-z])", name, command)
         command = self.with_ports(command.replace("/tmp/", self.directory + "/"))
-        return re.sub(r"\bbuild/(?=\w)", f"{BUILD}/", command)
+        return re.sub(r"\bbuild/(?=\w)", f"{self.directory}/.build/", command)
 
     def with_ports(self, text):
         """`text` with the ports that it was given, in place of those that are shown."""
@@ -98,6 +106,7 @@ class Driver:
     def as_typed(self, text):
         """What a program printed, with the names that were typed and not the private ones;
         and with a death as any shell tells it."""
+        text = text.replace(f"{self.directory}/.build/", "build/")
         text = text.replace(self.directory, "/tmp").replace(f"{BUILD}/", "build/")
         text = text.replace(f"suchfoo.{os.getpid()}.", "suchfoo.")
         # A shell may say where it is and which process died; ours only how.

@@ -109,7 +109,7 @@ def precompiled(folder, which):
 def commands(step, includes, target, ready):
     """The compiler's arguments for the tests of `step`, and for the programs they run,
     with `includes` on the include path, into target/tests and target/steps."""
-    programs = set(re.findall(r'program_path\("(\w+)"\)', step.test.read_text()))
+    programs = set(re.findall(r'program_path\("(\w+)"\)', step.test.read_text(encoding="utf-8")))
     yield [*includes, *precompiled(ready, "tests"), f"tests/{step.name}_test.cpp",
            str(ready / "main.o"), *linker(), "-o", str(target / "tests" / f"{step.name}_test")]
     for name in sorted(programs | {step.name}, reverse=True):

@@ -27,7 +27,7 @@ def kill_session(leader):
     a group of its own, and stays if the test is killed."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            session = stat.read_text(errors="replace").rpartition(")")[2].split()[3]
+            session = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[3]
             if int(session) == leader:
                 os.kill(int(stat.parent.name), signal.SIGKILL)
         except (FileNotFoundError, ProcessLookupError):

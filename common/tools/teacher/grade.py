@@ -117,7 +117,7 @@ def build(sandbox, step):
         ended = sandbox.run([*overlay.COMPILER, *overlay.FLAGS, *words, "-MD", "-MF",
                              str(needs)], COMPILE)
         if needs.exists():
-            foreign = outside(needs.read_text(errors="replace"), sandbox.tree)
+            foreign = outside(needs.read_text(encoding="utf-8", errors="replace"), sandbox.tree)
             if foreign:
                 return f"it includes {foreign}, which is not part of the exercise"
         if ended.ended_by:
@@ -214,7 +214,7 @@ def as_gradescope(results):
 def write_json(path, data):
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".new")
-    draft.write_text(json.dumps(data, indent=1, ensure_ascii=False))
+    draft.write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8")
     draft.replace(path)
 
 
@@ -280,7 +280,7 @@ class Class:
     def grade_student(self, student):
         mark = fingerprint(student, self.steps)
         try:
-            known = json.loads(self.record(student).read_text())
+            known = json.loads(self.record(student).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             known = {}
         if known.get("fingerprint") == mark:

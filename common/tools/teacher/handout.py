@@ -32,8 +32,9 @@ has the answers.
 
 def tracked_files():
     """What belongs to the project: not build/, not work/, not the history."""
-    output = subprocess.run(["git", "ls-files", "-z", "--cached", "--others",
-                             "--exclude-standard"], cwd=ROOT, check=True,
+    # Whoever owns the clone: git is only asked for names.
+    output = subprocess.run(["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached",
+                             "--others", "--exclude-standard"], cwd=ROOT, check=True,
                             capture_output=True).stdout
     return sorted(Path(name) for name in os.fsdecode(output).split("\0")
                   if name and (ROOT / name).is_file())
@@ -76,11 +77,12 @@ def write(out, steps):
             step, name = within.split("/")
             shutil.copy(ROOT / "steps" / step / "lab" / name, target)
         elif path.suffix == ".md":
-            target.write_text(without_answers((ROOT / path).read_text(), hidden))
+            target.write_text(without_answers((ROOT / path).read_text(encoding="utf-8"), hidden))
         else:
             shutil.copy(ROOT / path, target)
     (out / "HANDOUT.md").write_text(README.format(
-        steps="\n".join(f"- [{step.name}](notes/{step.name}.md)" for step in steps)))
+        steps="\n".join(f"- [{step.name}](notes/{step.name}.md)" for step in steps)),
+        encoding="utf-8")
 
 
 def main():
@@ -91,13 +93,14 @@ def main():
     steps = find_steps(options.steps) if options.steps.strip() else [
         step for step in all_steps() if step.has_lab]
     out = Path(options.out)
-    if out.exists() and any(out.iterdir()):
-        print(f"{out} is not empty, and was left alone", file=sys.stderr)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        print(f"{out} is not an empty folder, and was left alone", file=sys.stderr)
         return 1
     try:
         write(out, steps)
-    except (OSError, subprocess.CalledProcessError) as error:
-        print(f"handout: {error} (is this a git clone?)", file=sys.stderr)
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.decode(errors="replace").strip().partition("\n")[0]
+        print(f"handout: git does not list the files here: {said}", file=sys.stderr)
         return 1
     print(f"wrote {out}: without the answers to {' '.join(step.number for step in steps)}")
     return 0

@@ -53,7 +53,7 @@ def lowest_uid():
     """The first of a range of user numbers that belong to nobody, and its size. A user
     namespace may know small numbers only; then, those that systemd keeps for services."""
     last = max(int(line.split()[0]) + int(line.split()[2])
-               for line in Path("/proc/self/uid_map").read_text().splitlines())
+               for line in Path("/proc/self/uid_map").read_text(encoding="utf-8").splitlines())
     return (2_000_000_000, 500_000_000) if last > 2_500_000_000 else (61184, 4336)
 
 
@@ -251,17 +251,19 @@ class Sandbox:
 
 
 _bwrap = None
+_no_bwrap = "no bubblewrap: it is not installed"
 
 
 def bwrap_works():
     """Whether bubblewrap is here, and the machine lets an ordinary user use it."""
-    global _bwrap
+    global _bwrap, _no_bwrap
     if _bwrap is None:
         _bwrap = False
         if shutil.which("bwrap"):
             with Sandbox(use_bwrap=True) as sandbox:
                 ended = sandbox.run(["true"], Limits(10, 512 * MIB))
             _bwrap = ended.status == 0
+            _no_bwrap = f"no bubblewrap: it says {ended.output.strip().partition(chr(10))[0]!r}"
     return _bwrap
 
 
@@ -271,6 +273,6 @@ def description():
     if os.geteuid() == 0:
         parts.append("a user of its own per run")
     parts.append("bubblewrap: no network, the tree read-only" if bwrap_works()
-                 else "no bubblewrap")
+                 else _no_bwrap)
     parts.append("limits on time, memory, output, processes and file size")
     return "; ".join(parts)

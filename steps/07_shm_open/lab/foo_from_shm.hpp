@@ -8,34 +8,28 @@
 #include <thread>
 
 #include "03_missing_file/foo_from_mmap.hpp"
+#include "05_primed_file/strangers.hpp"
+#include "07_shm_open/new_object.hpp"
 #include "07_shm_open/shm_name.hpp"
-
-/// Gives what `fd` refers to `size` bytes, zeros, with memory behind them. Unlike
-/// ftruncate, this fails if there is no room, instead of SIGBUS later on. `name` is for
-/// messages. Throws std::system_error if posix_fallocate(3) fails.
-inline void reserve(int fd, std::size_t size, const std::string& name) {
-    // TODO: posix_fallocate(3) returns its error, and puts none into errno; fail(error,
-    // "posix_fallocate", name) throws it. EINTR means: again.
-    static_cast<void>(fd);
-    static_cast<void>(size);
-    static_cast<void>(name);
-}
 
 /// Creates the object `name`, 8 zero bytes, mode 0600. Returns nothing if the name is
 /// taken. Throws std::system_error, and leaves no name, if there is no room for it.
 inline std::optional<Foo> create_shm(const std::string& name) {
     // TODO: of all that call this at once, one creates the object (which flag of
-    // shm_open(3)?) and gives it its size. If there is no room, the name must not stay.
+    // shm_open(3)?), sets its mode, 0600 whatever the umask, and gives it its size. If
+    // there is no room, the name must not stay, unless it has become another's:
+    // unlink_own().
     static_cast<void>(name);
     return std::nullopt;
 }
 
-/// Opens the object `name` that another process created. Returns nothing if it is gone.
-/// Throws std::runtime_error if its size is another than 8 bytes, or 0 for `limit`.
+/// Opens the object `name` that another process of our user created. Returns nothing if
+/// it is gone. Throws std::runtime_error if it is no such object, if its size is
+/// another than 8 bytes, or 0 for `limit`.
 inline std::optional<Foo> open_shm(
     const std::string& name,
     std::chrono::milliseconds limit = std::chrono::seconds{2}) {
-    const int fd = ::shm_open(name.c_str(), O_RDWR, 0);
+    const int fd = ::shm_open(name.c_str(), O_RDWR | O_NONBLOCK, 0);
     if (fd == -1 && errno == ENOENT) return std::nullopt;
     const unique_fd object(check(fd, "shm_open", name));
 
@@ -44,14 +38,17 @@ inline std::optional<Foo> open_shm(
         struct stat status = {};
         check(::fstat(object.get(), &status), "fstat", name);
 
-        // TODO: map it if it is ready. Refuse another size, with the message
+        // TODO: refuse what is no regular file, which is what objects are here, with
+        //     "/suchfoo.x" is no shared-memory object
+        // and what refuse_strangers() refuses. Map it if it is ready. Refuse another
+        // size:
         //     "/suchfoo.x" has 4096 bytes: not a foo
         // If the name is gone, return nothing. If it is empty, go on waiting.
         if (std::chrono::steady_clock::now() > deadline) {
             throw std::runtime_error(in_quotes(name) +
-                                     " is still empty: did its creator "
-                                     "die? To remove it: 07_shm_open --unlink " +
-                                     in_quotes(name));
+                                     " is still empty: did its creator die? To remove "
+                                     "it: build/steps/07_shm_open --unlink " +
+                                     shell_word(name));
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }

@@ -34,7 +34,7 @@ class Life:
         self.moments = []
 
     def note(self, what, *processes):
-        mapped = sum(str(self.path) in Path(f"/proc/{process.pid}/maps").read_text()
+        mapped = sum(str(self.path) in Path(f"/proc/{process.pid}/maps").read_text(encoding="utf-8")
                      for process in processes)
         self.moments.append((what, self.path.exists(), mapped))
 

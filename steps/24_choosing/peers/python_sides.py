@@ -135,7 +135,7 @@ def ask(to, warm_up, amount, batch, echo):
 def schedstat(pid):
     """ns that the threads of a process have run so far, and have waited for a CPU."""
     tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return [sum(both) for both in zip(*(map(int, task.read_text().split()[:2])
+    return [sum(both) for both in zip(*(map(int, task.read_text(encoding="utf-8").split()[:2])
                                         for task in tasks))]
 
 

@@ -214,14 +214,14 @@ def roudi(folder):
     log = folder / "roudi.log"
     with open(log, "wb") as out, running(["iox-roudi"], stdout=out, stderr=out) as daemon:
         deadline = time.monotonic() + 10
-        while "ready for clients" not in log.read_text(errors="replace"):
+        while "ready for clients" not in log.read_text(encoding="utf-8", errors="replace"):
             if daemon.poll() is not None or time.monotonic() > deadline:
-                other = "ROUDI_STILL_RUNNING" in log.read_text(errors="replace")
+                other = "ROUDI_STILL_RUNNING" in log.read_text(encoding="utf-8", errors="replace")
                 yield ("an iox-roudi is running here already, which is not ours" if other
                        else f"iox-roudi does not start, see {log}")
                 return
             time.sleep(0.05)
-        maps = Path(f"/proc/{daemon.pid}/maps").read_text()
+        maps = Path(f"/proc/{daemon.pid}/maps").read_text(encoding="utf-8")
         made = set(re.findall(r"/dev/shm/\S+", maps))
         try:
             yield None
@@ -345,8 +345,8 @@ def main():
     if old:
         print(f"\n{report.comparison(old, results)}")
     if not options.short:
-        (options.out / "results.json").write_text(report.as_json(results))
-        (options.out / "results.md").write_text(report.markdown(results))
+        (options.out / "results.json").write_text(report.as_json(results), encoding="utf-8")
+        (options.out / "results.md").write_text(report.markdown(results), encoding="utf-8")
         print(f"\nwritten: {options.out}/results.json, results.md{draw(options.out)}")
     failed = [item.name for item in items if item.name in found.problems and not item.peer
               and not not_here(found.problems[item.name])]

@@ -132,7 +132,7 @@ def main():
         print("usage: plots.py RESULTS.json FOLDER", file=sys.stderr)
         return 2
     source, folder = map(Path, sys.argv[1:])
-    results = json.loads(source.read_text())
+    results = json.loads(source.read_text(encoding="utf-8"))
     for name, draw in DRAWN.items():
         (folder / f"{name}.svg").write_text(draw(results), encoding="utf-8")
         print(f"{name}.svg")

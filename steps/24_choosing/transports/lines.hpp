@@ -1,7 +1,7 @@
 // lines.hpp: one of the cache lines of a page that both processes have mapped.
 #pragma once
 
-#include "07_shm_open/foo_from_shm.hpp"
+#include "07_shm_open/new_object.hpp"
 #include "09_how_fast/mapping.hpp"
 #include "24_choosing/harness/place.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <new>
 
-#include "07_shm_open/foo_from_shm.hpp"
+#include "07_shm_open/new_object.hpp"
 
 /// A T in shared memory without a name, memfd_create(2) (step 18): a process that parts
 /// from this one has it mapped too. The T is not destroyed: which of the processes
