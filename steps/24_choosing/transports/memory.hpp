@@ -3,6 +3,7 @@
 
 #include <new>
 
+#include "03_missing_file/foo_from_mmap.hpp"
 #include "07_shm_open/new_object.hpp"
 
 /// A T in shared memory without a name, memfd_create(2) (step 18): a process that parts
