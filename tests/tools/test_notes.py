@@ -144,6 +144,16 @@ class Checker(unittest.TestCase):
         for words in ("# 01 · A wrong name", "[01 · A wrong name](01_one.md)"):
             self.assertIn("step 01 is not called 'A wrong name'", self.found(f"{self.page}{words}\n"))
 
+    def test_a_term_that_its_note_does_not_use(self):
+        row = "| {} | what it is | [01](01_one.md) |\n"
+        self.assertEqual(self.glossary(row.format("region")), "")
+        self.assertIn("the term 'tmp fs' is not in 01_one.md",
+                      self.glossary(row.format("tmp fs")))
+
+    def glossary(self, text):
+        (self.root / "notes" / "glossary.md").write_text(f"# Terms\n{text}", encoding="utf-8")
+        return self.found()
+
     def test_links(self):
         for link, problem in (("nowhere.md", "no such file"),
                               ("../README.md#nothing", "no such heading"),

@@ -19,7 +19,7 @@ SOURCE, BOOK = BUILD / "book-source", BUILD / "book"
 PYTHON = "/usr/bin/python3"
 NEEDS = {"sphinx": "python3-sphinx", "myst_parser": "python3-myst-parser", "furo": "furo",
          "sphinx_copybutton": "python3-sphinx-copybutton"}
-MORE = ["snippets", "teaching", "other_systems", "contributing"]
+MORE = ["errors", "glossary", "snippets", "teaching", "other_systems", "contributing"]
 
 
 def missing():

@@ -296,6 +296,14 @@ def unknown_mutants(text):
                         if there and name not in there)
 
 
+def unexplained(path, text):
+    """Terms of a glossary that the note of their step does not use."""
+    for term, note in re.findall(r"^\| ([^|]+) \|[^|]+\| \[\d\d\]\((\S+\.md)\) \|$", text, re.M):
+        words = r"[\s*]+".join(map(re.escape, term.split()))
+        if not re.search(words, (path.parent / note).read_text(encoding="utf-8"), re.I):
+            yield f"the term {term!r} is not in {note}"
+
+
 def broken_links(path, text):
     for target in re.findall(r"\]\(([^)\s]+)\)", outside_code(text)):
         if re.match(r"[a-z]+:", target):
@@ -352,6 +360,8 @@ def problems():
             yield f"{name}: does not say {number}, which it declares to be reported"
         for problem in broken_links(path, text):
             yield f"{name}: {problem}"
+        if path.name == "glossary.md":
+            yield from (f"{name}: {problem}" for problem in unexplained(path, text))
     for path in sorted((ROOT / "steps").rglob("*.?pp")):
         name = path.relative_to(ROOT)
         if "lab" in name.parts:
