@@ -22,6 +22,43 @@ has_header() {
 # Distribution packages belong to the distribution's Python.
 has_module() { /usr/bin/python3 -c "import $1" > /dev/null 2>&1; }
 
+# Whether version $1 is at least $2.
+at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+
+# What is here already, and too old: nothing that could be installed would help.
+too_old() {
+    version=$("$@" 2> /dev/null | sed -n 's/^[^0-9]*\([0-9][0-9.]*\).*/\1/p' | head -n 1)
+    [ -n "$version" ] && ! at_least "$version" "$least"
+}
+refuse_old() {
+    for entry in "3.21 cmake --version" "3.9 python3 --version"; do
+        # shellcheck disable=SC2086  # the words of the command
+        set -- $entry
+        least=$1
+        shift
+        if has "$1" && too_old "$@"; then
+            echo "setup: $1 is $version here, and $least is needed: Debian 12, Ubuntu 22.04, or later ones" >&2
+            exit 1
+        fi
+    done
+    if has g++ && ! has clang++; then
+        version=$(g++ -dumpfullversion)
+        if ! at_least "$version" 11; then
+            echo "setup: g++ is $version here, and 11 is needed: Debian 12, Ubuntu 22.04, or later ones" >&2
+            exit 1
+        fi
+    fi
+}
+# What would be installed, and be too old.
+refuse_old_packages() {
+    case "$missing " in *" cmake "*) ;; *) return 0 ;; esac
+    version=$(apt-cache policy cmake 2> /dev/null | sed -n 's/^ *Candidate: *\([0-9.]*\).*/\1/p')
+    if [ -n "$version" ] && ! at_least "$version" 3.21; then
+        echo "setup: this system has cmake $version, and 3.21 is needed: Debian 12, Ubuntu 22.04, or later ones" >&2
+        exit 1
+    fi
+}
+
 # What is asked for is a use, not a package's name: a compiler from elsewhere is as good.
 learner() {
     has g++ || need g++
@@ -71,6 +108,7 @@ case "${1:-learner}" in
         ;;
 esac
 
+refuse_old
 if [ -z "$missing" ]; then
     echo "setup: nothing is missing"
     exit 0
@@ -81,10 +119,11 @@ if ! has apt-get; then
 fi
 as_root=""
 if [ "$(id -u)" -ne 0 ]; then
-    has sudo || { echo "setup: not root, and no sudo; as root: apt-get install$missing" >&2; exit 1; }
+    has sudo || { echo "setup: not root, and no sudo; as root: apt-get update && apt-get install$missing" >&2; exit 1; }
     as_root="sudo"
 fi
 echo "setup: installing$missing"
 $as_root apt-get update -q
+refuse_old_packages
 # shellcheck disable=SC2086  # the words of $missing are the packages
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing

@@ -16,7 +16,7 @@ class Setup(unittest.TestCase):
         """A PATH that holds only these programs, and scripts that print their words."""
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        for program in ("sh", *programs):
+        for program in ("sh", "sed", "head", "sort", *programs):
             os.symlink(shutil.which(program), Path(folder.name) / program)
         for name, body in fakes.items():
             path = Path(folder.name) / name.replace("_", "-")
@@ -58,6 +58,21 @@ class Setup(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("python3", result.stderr)
         self.assertNotIn("apt-get update", result.stdout)
+
+    def test_what_is_too_old_is_said_before_anything_is_installed(self):
+        old = "echo cmake version 3.18.4"
+        env = self.with_only("env", "g++", "make", "python3", "setpriv", cmake=old,
+                             id="echo 0", apt_get='echo "apt-get $*"')
+        result = run("/bin/sh", SETUP, env=env)
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertIn("cmake is 3.18.4 here, and 3.21 is needed", result.stderr)
+        env = self.with_only("env", "g++", "make", "python3", "setpriv", id="echo 0",
+                             apt_get='echo "apt-get $*"',
+                             apt_cache='echo "  Candidate: 3.18.4-2+deb11u1"')
+        result = run("/bin/sh", SETUP, env=env)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("this system has cmake 3.18.4", result.stderr)
+        self.assertNotIn("apt-get install", result.stdout)
 
     def test_an_unknown_group_is_wrong_usage(self):
         result = run("sh", SETUP, "everything")
