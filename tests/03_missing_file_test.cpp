@@ -1,7 +1,7 @@
 // Tests of 03_missing_file: a Foo in a file, the errors, and what is given back.
 #include "03_missing_file/foo_from_mmap.hpp"
 
-#include "tests/support.hpp"
+#include "tests/stepper.hpp"
 
 TEST_SUITE("lab") {
     TEST_CASE("header: the Foo is what the file holds") {
@@ -64,6 +64,13 @@ TEST_SUITE("lab") {
         CHECK_THROWS_AS(foo_from_mmap("/dev/null"), std::system_error);
         CHECK(open_descriptors() == before);
         CHECK(f.bar() == 42);
+    }
+
+    TEST_CASE("header: no descriptor of its own survives an exec") {
+        if (!may_step()) return;
+        const temporary_directory directory;
+        write_file(directory / "foo", foo_bytes(42, 98));
+        CHECK(survivors_of_exec([&] { foo_from_mmap(directory / "foo"); }) == "");
     }
 
     TEST_CASE("header: the mapping goes when the Foo goes") {

@@ -261,6 +261,15 @@ TEST_SUITE("lab") {
         }
     }
 
+    TEST_CASE("header: no descriptor of its own survives an exec") {
+        if (!may_step()) return;
+        const temporary_directory directory;
+        CHECK(survivors_of_exec([&] { prime_file(directory / "foo", Foo(42, 98)); }) ==
+              "");
+        CHECK(survivors_of_exec([&] { foo_from_primed_file(directory / "foo"); }) ==
+              "");
+    }
+
     TEST_CASE("header: a refused file is closed again") {
         const temporary_directory directory;
         write_file(directory / "foo", "short");

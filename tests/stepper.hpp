@@ -10,6 +10,7 @@
 // instruction.
 #pragma once
 
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -22,6 +23,7 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -165,6 +167,30 @@ private:
     bool asleep_ = false;
     bool over_ = false;
 };
+
+/// The descriptors that `operation` has open at some moment, and that would survive an
+/// exec: each as its line of /proc/PID/fdinfo that says so, proc(5).
+template <class Operation>
+std::string survivors_of_exec(Operation operation) {
+    std::set<std::string> before;
+    for (const auto& fd : std::filesystem::directory_iterator("/proc/self/fd"))
+        before.insert(fd.path().filename());
+    std::string found;
+    stepper child(operation);
+    while (child.step_to_call()) {
+        const std::string fds = "/proc/" + std::to_string(child.pid()) + "/fdinfo";
+        for (const auto& fd : std::filesystem::directory_iterator(fds)) {
+            const std::string about = read_file(fd.path());
+            const std::size_t flags = about.find("flags:");
+            const std::string line =
+                about.substr(flags, about.find('\n', flags) - flags);
+            const unsigned long value = std::stoul(line.substr(6), nullptr, 8);
+            if (!before.contains(fd.path().filename()) && (value & O_CLOEXEC) == 0)
+                found += fd.path().filename().string() + ": " + line + "\n";
+        }
+    }
+    return found;
+}
 
 /// Whether a child may be stepped here. If not, says why: the test counts as skipped.
 inline bool may_step() {

@@ -225,6 +225,31 @@ class Loop(Student):
         self.assertNotIn("10 of 10", result.stdout)
 
 
+class WrongWork(unittest.TestCase):
+    """Work that is wrong, and that the cases of its step do not see: a check does."""
+
+    def wrong(self, number, header, old, new):
+        with tempfile.TemporaryDirectory(prefix="suchfoo-wrong-") as folder:
+            step = next(step for step in STEPS if step.number == number)
+            work = Path(folder) / "work" / step.name
+            work.mkdir(parents=True)
+            text = (step.folder / header).read_text(encoding="utf-8")
+            self.assertIn(old, text)
+            (work / header).write_text(text.replace(old, new), encoding="utf-8")
+            result = run(sys.executable, "common/tools", "lab", "check", number, timeout=300,
+                         env={"SUCHFOO_WORK": str(work.parent), "SUCHFOO_BUILD": f"{folder}/b"})
+            self.assertEqual(result.returncode, 1, result.stdout)
+            return result.stdout
+
+    def test_too_little_memory(self):
+        said = self.wrong("02", "foo.hpp", "std::malloc(sizeof(foo))", "std::malloc(sizeof(int))")
+        self.assertRegex(said, r"under AddressSanitizer and UBSan: \d+ of 12")
+
+    def test_new_with_free(self):
+        said = self.wrong("02", "foo.hpp", "std::malloc(sizeof(foo))", "new (std::nothrow) foo")
+        self.assertRegex(said, r"under AddressSanitizer and UBSan: \d+ of 12|NOT ")
+
+
 class Watch(unittest.TestCase):
     """make watch in a real terminal."""
 

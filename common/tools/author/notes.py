@@ -103,9 +103,10 @@ def open_table(steps):
 
 
 def steps_table(steps):
-    rows = ["| step | outcome | what is new | minutes |", "| --- | --- | --- | --- |"]
-    rows += [f"| [{s.name}](notes/{s.name}.md) | {s.outcome} | {s.title} | {s.minutes} |"
-             for s in steps]
+    rows = ["| step | outcome | what is new | minutes | lab, minutes |",
+            "| --- | --- | --- | --- | --- |"]
+    rows += [f"| [{s.name}](notes/{s.name}.md) | {s.outcome} | {s.title} | {s.minutes} "
+             f"| {lab_minutes(s) or '-'} |" for s in steps]
     return "\n".join(rows)
 
 
@@ -140,7 +141,7 @@ def plan(lessons):
 def one_lesson(steps):
     """The crash and its fix, and two processes if the time is enough."""
     lesson = []
-    for number in ("03", "04", "05", "06", "01", "02"):
+    for number in ("04", "05", "03", "06", "01", "02"):
         step = next(step for step in steps if step.number == number)
         if sum(s.minutes for s in lesson) + step.minutes <= LESSON:
             lesson.append(step)
