@@ -79,5 +79,8 @@ inline std::string name_of(int fd) {
     if (error != 0)
         throw std::runtime_error(std::string("getnameinfo: ") + gai_strerror(error));
     const bool v6 = a.get()->sa_family == AF_INET6;
-    return (v6 ? "[" + std::string(host) + "]" : host) + std::string(":") + port;
+    std::string name = v6 ? "[" : "";
+    name += host;
+    name += v6 ? "]:" : ":";
+    return name += port;
 }

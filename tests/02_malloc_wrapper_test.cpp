@@ -101,7 +101,10 @@ TEST_SUITE("lab") {
         {
             const no_memory_left now;
             try {
-                Foo f(42, 98);
+                const Foo f(42, 98);
+                // What nobody uses, an optimiser need not allocate.
+                [[maybe_unused]] static const foo* volatile used;
+                used = f.address();
             } catch (const std::bad_alloc&) {
                 thrown = true;
             }

@@ -44,7 +44,7 @@ void print_both_structs(const arguments& args) {
 
     std::string marks(3 * sizeof p, ' ');
     for (const std::size_t offset : padding(sizeof p, padded_fields)) {
-        marks.replace(3 * offset, 2, "^^");
+        marks[3 * offset] = marks[3 * offset + 1] = '^';
     }
     print_layout("padded", sizeof p, alignof(padded), padded_fields);
     std::cout << "the bytes of padded{'k', 42, 'z'}, written where there was aa:\n  "
