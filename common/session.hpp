@@ -54,9 +54,10 @@ bool carry_out(std::string_view command, Foo& f, WhereMapped where_mapped) {
     } else if (command == "maps") {
         std::cout << where_mapped(f.address()) << std::endl;
     } else if (command == "help") {
-        std::cout << "f, f.bar, f.baz, f.bar = N, f.baz = N, bytes(f), len(f), maps, "
-                     "help, quit"
-                  << std::endl;
+        std::cout
+            << "f or print(f), f.bar, f.baz, f.bar = N, f.baz = N, bytes(f), len(f), "
+               "maps, help, quit"
+            << std::endl;
     } else if (command == "quit") {
         return false;
     } else {

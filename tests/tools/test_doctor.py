@@ -24,7 +24,7 @@ class Doctor(unittest.TestCase):
     def test_here_all_that_is_required_is_found(self):
         result = run(sys.executable, "common/tools", "doctor")
         self.assertEqual(result.returncode, 0, result.stdout)
-        for name in ("g++", "cmake", "doctest", "python3", "/dev/shm", "all is well"):
+        for name in ("g++", "cmake", "doctest", "python3", "/dev/shm", "all that is needed is here"):
             self.assertIn(name, result.stdout)
 
     def test_what_is_missing_or_too_old_is_counted(self):

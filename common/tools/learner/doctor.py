@@ -3,6 +3,7 @@ what earlier runs left behind. Status 1 if something that is required is missing
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 SHM = Path("/dev/shm")
 SMALL = 64 * 1024 * 1024  # what containers usually get
-PREFIX = "suchfoo."
+PREFIXES = ["suchfoo.", "iceoryx", "iox"]
 
 
 def version_of(text):
@@ -124,14 +125,19 @@ def users_of(path):
 
 
 def show_leftovers(folder=SHM):
-    found = sorted(folder.glob(PREFIX + "*"))
+    """Names the objects that ours, and a benchmark's daemon, may have left. Returns how many
+    of them nobody uses."""
+    found = sorted(path for prefix in PREFIXES for path in folder.glob(prefix + "*"))
+    unused = 0
     if not found:
         print("  none")
     for path in found:
         pids = users_of(path)
         used = f"in use by process {', '.join(pids)}" if pids else "nobody has it mapped"
+        unused += not pids
         print(f"  /{path.name}: {path.stat().st_size} bytes, {used}; remove it with: "
-              f"build/steps/07_shm_open --unlink /{path.name}")
+              f"build/steps/07_shm_open --unlink {shlex.quote('/' + path.name)}")
+    return unused
 
 
 def main():
@@ -140,9 +146,10 @@ def main():
     wrong = show_requirements(requirements())
     print("shared memory (/dev/shm)")
     wrong += show_shm(container)
-    print("objects named /suchfoo.*")
-    show_leftovers()
+    print("objects named /suchfoo.*, /iceoryx* or /iox*")
+    unused = show_leftovers()
     print("container")
     print(f"  yes: {container}" if container else "  none that can be seen from inside")
-    print("all is well" if not wrong else f"{wrong} to mend")
+    left = f"; objects that nobody uses: {unused}, see above" if unused else ""
+    print((f"{wrong} to mend" if wrong else "all that is needed is here") + left)
     return 1 if wrong else 0
