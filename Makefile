@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BUILD  ?= build
 # Not abspath: a folder may have a space in its name.
+# Our own modules are to be found, whatever this is set to.
+export PYTHONSAFEPATH =
 export SUCHFOO_BUILD = $(if $(filter /%,$(BUILD)),$(BUILD),$(CURDIR)/$(BUILD))
 
 names   := $(notdir $(wildcard steps/[0-9][0-9]_*))

@@ -43,9 +43,10 @@ class BuildError(Exception):
 
 
 def compile_one(arguments):
-    # In its own language: what it says is read.
-    status, output = run_limited([*COMPILER, *FLAGS, *arguments], COMPILE_LIMIT,
-                                 env={**os.environ, "LC_ALL": "C.UTF-8"})
+    # In its own language, as what it says is read; and what it leaves if it is killed goes.
+    with tempfile.TemporaryDirectory(prefix="suchfoo-compile-") as folder:
+        status, output = run_limited([*COMPILER, *FLAGS, *arguments], COMPILE_LIMIT,
+                                     env={**os.environ, "LC_ALL": "C.UTF-8", "TMPDIR": folder})
     if status is None:
         output += f"\nthe compiler was still running after {COMPILE_LIMIT} s"
     if status != 0:

@@ -21,8 +21,11 @@ def drive(d):
     d.say("the address differs and the inode does not")
     address_1, *rest_1 = one.type("maps").split()
     address_2, *rest_2 = two.type("maps").split()
-    if address_1 == address_2 or rest_1 != rest_2:
-        raise Failure("expected two addresses of one inode")
+    if rest_1 != rest_2:
+        raise Failure("expected one inode")
+    if address_1 == address_2:
+        d.lacks = "addresses are not chosen at random here: both processes have the same one"
+        return
 
     d.say("a third process")
     three = d.session(PROGRAM, terminal=3)

