@@ -169,7 +169,8 @@ private:
 };
 
 /// The descriptors that `operation` has open at some moment, and that would survive an
-/// exec: each as its line of /proc/PID/fdinfo that says so, proc(5).
+/// exec: each as its line of /proc/PID/fdinfo that says so, proc(5). Also how it ended,
+/// if it did not end well.
 template <class Operation>
 std::string survivors_of_exec(Operation operation) {
     std::set<std::string> before;
@@ -189,6 +190,7 @@ std::string survivors_of_exec(Operation operation) {
                 found += fd.path().filename().string() + ": " + line + "\n";
         }
     }
+    if (child.status() != 0) found += describe_status(child.status()) + "\n";
     return found;
 }
 
