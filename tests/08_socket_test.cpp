@@ -335,6 +335,12 @@ TEST_CASE("program: a port that is taken is refused") {
 }
 
 TEST_CASE("program: names and IPv6 addresses work") {
+    try {
+        resolve("localhost:0");
+    } catch (const std::runtime_error& error) {
+        skip(std::string("no name is known here: ") + error.what());
+        return;
+    }
     running_server named({program}, "localhost:0");
     CHECK(run({program, "pull", named.address}).out == "Foo(42, 98)\n");
     const unique_fd v6(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
