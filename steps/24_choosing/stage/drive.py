@@ -13,8 +13,8 @@ def drive(d):
     # Each side on a CPU of its own: on a busy machine they might else never meet.
     d.say("one transport at a time")
     for transport in ("shm_open", "pipe"):
-        d.shell(f"{PROGRAM} {transport} asking=0 answering=1",
-                says="40000 times 8 bytes, every byte verified", figures=True)
+        d.shell(f"{PROGRAM} {transport} asking=0 answering=1 samples=50",
+                says="1000 times 8 bytes, every byte verified", figures=True)
 
     d.say("all of ours, in their classes")
     output = d.shell("python3 steps/24_choosing/report/bench.py --short", outcome=True,
