@@ -107,6 +107,8 @@ public:
     long steps() const { return steps_; }
     /// Whether the child is in a system call that waits for somebody.
     bool asleep() const { return asleep_; }
+    /// Whether the operation has returned; it may also have ended the child.
+    bool returned() const { return *where_ == after; }
     /// waitpid(2)'s status, once the child has ended.
     int status() const { return status_; }
 
@@ -170,7 +172,7 @@ private:
 
 /// The descriptors that `operation` has open at some moment, and that would survive an
 /// exec: each as its line of /proc/PID/fdinfo that says so, proc(5). Also how it ended,
-/// if it did not end well.
+/// if it did not return.
 template <class Operation>
 std::string survivors_of_exec(Operation operation) {
     std::set<std::string> before;
@@ -190,7 +192,7 @@ std::string survivors_of_exec(Operation operation) {
                 found += fd.path().filename().string() + ": " + line + "\n";
         }
     }
-    if (child.status() != 0) found += describe_status(child.status()) + "\n";
+    if (!child.returned()) found += describe_status(child.status()) + "\n";
     return found;
 }
 

@@ -64,6 +64,8 @@ def signals_held():
 
 
 def in_child():
+    for number in ENDING:  # as at a terminal: a shell's background job has SIGINT ignored
+        signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.umask(0o022)  # files as most users make them
