@@ -45,10 +45,10 @@ inline void end_if_child_failed(int, siginfo_t* child, void*) {
 template <transport T>
 std::vector<double> measure(T between, std::size_t samples,
                             std::chrono::seconds limit = std::chrono::seconds{1}) {
-    struct sigaction action = {};
+    struct sigaction action = {}, before = {};
     action.sa_sigaction = end_if_child_failed;
     action.sa_flags = SA_SIGINFO | SA_RESTART;
-    check(::sigaction(SIGCHLD, &action, nullptr), "sigaction", "SIGCHLD");
+    check(::sigaction(SIGCHLD, &action, &before), "sigaction", "SIGCHLD");
 
     cpu_set_t usable;
     check(::sched_getaffinity(0, sizeof usable, &usable), "sched_getaffinity");
@@ -69,6 +69,7 @@ std::vector<double> measure(T between, std::size_t samples,
     between.open(side::asking);
     const std::vector<double> took = ask(between, samples, limit);
     check(::waitpid(child, nullptr, 0), "waitpid");
+    check(::sigaction(SIGCHLD, &before, nullptr), "sigaction", "SIGCHLD");
     check(::sched_setaffinity(0, sizeof usable, &usable), "sched_setaffinity");
     return took;
 }
