@@ -3,12 +3,11 @@ step's test cases, and the reference by none."""
 
 import shutil
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from shared import overlay, patches
+from shared.processes import temporary_folder
 from shared.steps import BUILD, LEAST_MUTANTS, all_steps, find_step
 
 MOST_CHANGED = 16  # lines that one defect may add or change
@@ -61,18 +60,15 @@ def main():
     # Nobody debugs a mutant, and the compiler is what takes long.
     overlay.DEBUG = dict.fromkeys(overlay.DEBUG, "-g0")
     overlay.prepared()
-    folder = Path(tempfile.mkdtemp(prefix="mutants-", dir=BUILD))
     good = bad = 0
-    try:
-        with ThreadPoolExecutor(max_workers=3) as pool:  # some wait for time limits
-            seconds = {}
-            for some in ([(step, None) for step in steps], work):
-                jobs = [pool.submit(judge, *one, folder, seconds) for one in some]
-                for job in jobs:
-                    as_it_should, text = job.result()
-                    overlay.say(("ok   " if as_it_should else "NOT  ") + text)
-                    good, bad = good + as_it_should, bad + (not as_it_should)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with temporary_folder("mutants-", BUILD) as folder, \
+            ThreadPoolExecutor(max_workers=3) as pool:  # some wait for time limits
+        seconds = {}
+        for some in ([(step, None) for step in steps], work):
+            jobs = [pool.submit(judge, *one, folder, seconds) for one in some]
+            for job in jobs:
+                as_it_should, text = job.result()
+                overlay.say(("ok   " if as_it_should else "NOT  ") + text)
+                good, bad = good + as_it_should, bad + (not as_it_should)
     overlay.say(f"{good} passed, {bad} failed")
     return bad != 0

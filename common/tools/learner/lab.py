@@ -13,12 +13,12 @@ import re
 import shlex
 import shutil
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from shared import overlay
 from shared.overlay import shown
+from shared.processes import temporary_folder
 from shared.steps import BUILD, ROOT, all_steps, find_step
 
 WORK = Path(os.environ.get("SUCHFOO_WORK", ROOT / "work"))
@@ -182,7 +182,7 @@ def overlay_folders(step, reference, scratch):
 def judge(step, reference=False, progress=lambda case: None, variant=""):
     """Builds the step's tests over work/ and runs its behaviours one by one."""
     target = BUILD / "check" / variant / step.name
-    with tempfile.TemporaryDirectory(prefix="suchfoo-check-") as scratch:
+    with temporary_folder("suchfoo-check-") as scratch:
         try:
             overlay.build(step, overlay_folders(step, reference, scratch), target)
         except overlay.BuildError as error:

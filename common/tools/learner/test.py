@@ -4,12 +4,10 @@ skipped. The steps come first, then the tools."""
 import argparse
 import json
 import re
-import tempfile
 import time
 import xml.etree.ElementTree as xml
-from pathlib import Path
 
-from shared.processes import run_limited
+from shared.processes import run_limited, temporary_folder
 from shared.steps import BUILD, all_steps, find_step
 
 TIMES = BUILD / "test_times.json"  # seconds that each line took the last time
@@ -25,8 +23,8 @@ class Group:
 
     def __init__(self, label):
         start = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="suchfoo-test-") as folder:
-            report = Path(folder) / "report.xml"
+        with temporary_folder("suchfoo-test-") as folder:
+            report = folder / "report.xml"
             self.status, self.problem = run_limited(
                 ["ctest", "--test-dir", str(BUILD), "--label-regex", f"^{label}$",
                  "--no-tests=error", "--quiet", "--parallel", str(PARALLEL),

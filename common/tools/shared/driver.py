@@ -310,12 +310,15 @@ class Session:
 
 def play(drive, out=None, colour=False, real=False):
     """Runs drive(Driver). Returns the driver and what went wrong, or None."""
-    driver = Driver(out, colour, real)
+    driver = None
     try:
+        with signals_held():
+            driver = Driver(out, colour, real)
         drive(driver)
         return driver, None
     except Failure as failure:
         return driver, str(failure)
     finally:
         with signals_held():
-            driver.clean_up()
+            if driver:
+                driver.clean_up()

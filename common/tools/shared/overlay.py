@@ -10,14 +10,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from shared import patches
-from shared.processes import run_limited
+from shared.processes import run_limited, temporary_folder
 from shared.steps import BUILD, ROOT
 
 COMPILER = shlex.split(os.environ.get("CXX", "g++"))
@@ -44,9 +43,9 @@ class BuildError(Exception):
 
 def compile_one(arguments):
     # In its own language, as what it says is read; and what it leaves if it is killed goes.
-    with tempfile.TemporaryDirectory(prefix="suchfoo-compile-") as folder:
+    with temporary_folder("suchfoo-compile-") as folder:
         status, output = run_limited([*COMPILER, *FLAGS, *arguments], COMPILE_LIMIT,
-                                     env={**os.environ, "LC_ALL": "C.UTF-8", "TMPDIR": folder})
+                                     env={**os.environ, "LC_ALL": "C.UTF-8", "TMPDIR": str(folder)})
     if status is None:
         output += f"\nthe compiler was still running after {COMPILE_LIMIT} s"
     if status != 0:
@@ -79,19 +78,16 @@ def prepared():
         if stamp.exists() and all(path.stat().st_mtime <= stamp.stat().st_mtime
                                   for path in sources):
             return folder
-        draft = Path(tempfile.mkdtemp(prefix="prepared-", dir=made(BUILD)))
-        ending = "pch" if is_clang() else "gch"
-        jobs = [["-I.", "-c", "tests/main.cpp", "-o", str(draft / "main.o")]]
-        jobs += [[DEBUG[which], "-I.", "-x", "c++-header", f"{which}/precompiled.hpp", "-o",
-                  str(draft / f"{which}.hpp.{ending}")] for which in ("common", "tests")]
-        try:
+        with temporary_folder("prepared-", made(BUILD)) as draft:
+            ending = "pch" if is_clang() else "gch"
+            jobs = [["-I.", "-c", "tests/main.cpp", "-o", str(draft / "main.o")]]
+            jobs += [[DEBUG[which], "-I.", "-x", "c++-header", f"{which}/precompiled.hpp", "-o",
+                      str(draft / f"{which}.hpp.{ending}")] for which in ("common", "tests")]
             with ThreadPoolExecutor(2) as pool:
                 list(pool.map(compile_one, jobs))
             (draft / "stamp").touch()
             shutil.rmtree(folder, ignore_errors=True)
             draft.rename(made(folder.parent) / folder.name)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
     return folder
 
 
@@ -132,9 +128,9 @@ def build(step, overlay, target):
 
 def mutant_status(step, mutant, *arguments):
     """The status that a shell shows when it runs the program of `step` with `mutant`."""
-    with tempfile.TemporaryDirectory(prefix="suchfoo-mutant-") as folder:
+    with temporary_folder("suchfoo-mutant-") as folder:
         program = f"{folder}/{step}"
-        patches.write(ROOT / "tests" / "mutants" / step / f"{mutant}.patch", Path(folder))
+        patches.write(ROOT / "tests" / "mutants" / step / f"{mutant}.patch", folder)
         compile_one([f"-I{folder}", "-Isteps", "-I.", f"steps/{step}/main.cpp", "-o",
                      f"{program}_program"])
         status, _ = run_limited(["sh", "-c", 'ulimit -c 0; "$@"; exit $?', "sh",
@@ -159,10 +155,10 @@ def case_names(target, step, *filters):
 def run_case(target, step, name, limit=CASE_LIMIT):
     word = secrets.token_hex(16)
     # What a case that dies leaves behind goes with this folder.
-    with tempfile.TemporaryDirectory(prefix="suchfoo-case-") as folder:
+    with temporary_folder("suchfoo-case-") as folder:
         status, output = run_limited(
             [test_program(target, step), f"--test-case={name}"], limit,
-            env={**os.environ, "TMPDIR": folder, "SUCHFOO_VERDICT": word})
+            env={**os.environ, "TMPDIR": str(folder), "SUCHFOO_VERDICT": word})
     if status is None:
         output += f"\nstill running after {limit} s\n"
     elif status < 0:

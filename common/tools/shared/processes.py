@@ -4,8 +4,10 @@ time limit, and not when we are told to end."""
 import contextlib
 import os
 import resource
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 from pathlib import Path
 
@@ -13,9 +15,11 @@ from shared.steps import ROOT
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _running = set()  # leaders of sessions
 _stopping = False
+_held = 0  # blocks of signals_held() that the main thread is in
+_waiting = False  # whether a signal came meanwhile
 
 
 class Stopped(BaseException):
@@ -37,8 +41,10 @@ def kill_session(leader):
 def end_all():
     """Ends what is still running, and lets nothing new start."""
     global _stopping
-    _stopping = True
-    for leader in list(_running):
+    with _lock:
+        _stopping = True
+        leaders = list(_running)
+    for leader in leaders:
         kill_session(leader)
 
 
@@ -46,6 +52,10 @@ def end_on_signals():
     """From now on a signal ends us by an exception, so that clean-up runs, and ends at once
     what our threads wait for."""
     def stop(_number, _frame):
+        global _waiting
+        if _held:
+            _waiting = True
+            return
         end_all()
         raise KeyboardInterrupt
     for number in ENDING:
@@ -55,12 +65,37 @@ def end_on_signals():
 
 @contextlib.contextmanager
 def signals_held():
-    """Lets a signal that would end us wait until the end of the block."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    """Lets a signal that would end us wait until the end of the block. The mask is this
+    thread's, and another one may get the signal: so its handler looks at _held."""
+    global _held, _waiting
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    _held += main
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+        _held -= main
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if main and _waiting and not _held:
+            _waiting = False
+            end_all()
+            raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def temporary_folder(prefix, parent=None):
+    """A folder that is gone at the end of the block, whenever a signal comes. (Python's own
+    TemporaryDirectory is not known to anybody while it is being made; nor is the file with
+    which Python finds out once where temporary files can be written.)"""
+    path = None
+    try:
+        with signals_held():
+            path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        yield path
+    finally:
+        with signals_held():
+            if path:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def in_child():
@@ -74,25 +109,27 @@ def in_child():
 def run_limited(argv, limit, env=None):
     """Runs argv in a session of its own, of which nothing is left afterwards. Returns
     the exit status (None: it was still running after `limit` seconds) and the output."""
-    if _stopping:
-        raise Stopped
-    with signals_held():  # started and known, or not started
-        process = subprocess.Popen(argv, cwd=ROOT, env=env, start_new_session=True,
-                                   preexec_fn=in_child, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        with _lock:
-            _running.add(process.pid)
+    process = None
     try:
-        output, _ = process.communicate(timeout=limit)
-        status = process.returncode
-    except subprocess.TimeoutExpired:
-        kill_session(process.pid)
-        output, _ = process.communicate()
-        status = None
+        with signals_held(), _lock:  # started and known, or not started
+            if _stopping:
+                raise Stopped
+            process = subprocess.Popen(argv, cwd=ROOT, env=env, start_new_session=True,
+                                       preexec_fn=in_child, stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            _running.add(process.pid)
+        try:
+            output, _ = process.communicate(timeout=limit)
+            status = process.returncode
+        except subprocess.TimeoutExpired:
+            kill_session(process.pid)
+            output, _ = process.communicate()
+            status = None
     finally:
-        kill_session(process.pid)
-        with _lock:
-            _running.discard(process.pid)
+        if process:
+            kill_session(process.pid)
+            with _lock:
+                _running.discard(process.pid)
     if _stopping:
         raise Stopped
     return status, output.decode(errors="replace")

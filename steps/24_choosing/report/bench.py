@@ -16,7 +16,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "common" / "tools")
 import machine
 import report
 from blocks import Block
-from shared.processes import ENDING, signals_held
+from shared.processes import ENDING, signals_held, temporary_folder
 from items import HERE, ITEMS
 from shared.steps import BUILD, ROOT
 
@@ -273,9 +272,8 @@ def run(items, seconds, out, programs, say, limit=LIMIT):
     found.problems = {item.name: reason for item in items if (reason := absent(item, programs))}
     out.mkdir(parents=True, exist_ok=True)
     sweep_the_dead(out)
-    temporary = Path(tempfile.mkdtemp(prefix=f"tmp.{os.getpid()}.", dir=out))
     with contextlib.ExitStack() as stack:
-        stack.callback(shutil.rmtree, temporary, ignore_errors=True)
+        temporary = stack.enter_context(temporary_folder(f"tmp.{os.getpid()}.", out))
         harness = Harness(temporary, programs, limit, found.verified)
         iceoryx = [item for item in items if item.program == "24_iceoryx"]
         if iceoryx and iceoryx[0].name not in found.problems:

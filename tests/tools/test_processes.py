@@ -1,0 +1,92 @@
+"""Interrupted at the worst moment, a tool leaves nothing."""
+
+import os
+import signal
+import tempfile
+import threading
+import time
+import unittest
+from unittest import mock
+
+import tool  # noqa: F401  (the path to the tools)
+from shared import driver, processes
+
+
+class Interrupted(unittest.TestCase):
+    def setUp(self):
+        for number in processes.ENDING:
+            self.addCleanup(signal.signal, number, signal.getsignal(number))
+        processes.end_on_signals()
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = temporary.name
+        # As at the start of a program: Python does not know yet where it may write.
+        self.enterContext_(mock.patch.object(tempfile, "tempdir", None))
+        self.enterContext_(mock.patch.dict(os.environ, {"TMPDIR": self.folder}))
+        self.addCleanup(setattr, processes, "_stopping", False)
+
+    def enterContext_(self, context):  # TestCase has it from Python 3.11 on
+        context.__enter__()
+        self.addCleanup(context.__exit__, None, None, None)
+
+    def interrupting(self, call):
+        """`call`, after which a Ctrl-C comes before anybody has seen its result."""
+        def then_interrupted(*words, **more):
+            result = call(*words, **more)
+            if str(words[0]).startswith(self.folder):
+                os.kill(os.getpid(), signal.SIGINT)
+            return result
+        return then_interrupted
+
+    def interrupted_in(self, function):
+        """Interrupts `function` after each of its calls that makes a file or a folder."""
+        for name in ("open", "mkdir"):
+            tempfile.tempdir = None
+            with self.subTest(call=name), \
+                    mock.patch.object(os, name, self.interrupting(getattr(os, name))):
+                with self.assertRaises(KeyboardInterrupt):
+                    function()
+            self.assertEqual(os.listdir(self.folder), [])
+
+    def test_while_a_folder_is_made(self):
+        def use():
+            with processes.temporary_folder("suchfoo-test-"):
+                time.sleep(60)  # never: the signal comes before
+        self.interrupted_in(use)
+
+    def test_while_a_driver_begins(self):
+        self.interrupted_in(lambda: driver.play(lambda d: time.sleep(60)))
+
+    def test_while_a_program_starts(self):
+        started = []
+        real = processes.subprocess.Popen
+
+        def then_interrupted(*words, **more):
+            started.append(real(*words, **more))
+            os.kill(os.getpid(), signal.SIGINT)
+            return started[0]
+        with mock.patch.object(processes.subprocess, "Popen", then_interrupted):
+            with self.assertRaises(KeyboardInterrupt):
+                processes.run_limited(["sleep", "60"], 60)
+        self.assertEqual(processes._running, set())
+        with started[0] as process:
+            self.assertEqual(process.wait(10), -signal.SIGKILL)
+
+    def test_by_a_signal_that_another_thread_gets(self):
+        # The mask of the main thread does not hold it.
+        waiting = threading.Event()
+        other = threading.Thread(target=waiting.wait)
+        other.start()
+        self.addCleanup(other.join)
+        self.addCleanup(waiting.set)
+        reached = False
+        with self.assertRaises(KeyboardInterrupt):
+            with processes.signals_held():
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.01)  # Python's handlers run between its instructions
+                reached = True
+        self.assertTrue(reached)
+
+
+if __name__ == "__main__":
+    unittest.main()
