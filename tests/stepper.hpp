@@ -1,8 +1,8 @@
 // stepper.hpp: an operation that a child runs one machine instruction at a time.
 //
-//     if (!may_step()) return;                     // says why not, and counts as
-//     skipped stepper writer([&] { store_both(*shared); }); while (writer.step())
-//     CHECK(is_whole(*shared));
+//     if (!may_step()) return;  // says why not, and counts as skipped
+//     stepper writer([&] { store_both(*shared); });
+//     while (writer.step()) CHECK(is_whole(*shared));
 //
 // What may happen at any moment is so tried at every moment: after each instruction the
 // test looks at the shared memory, runs another process whole, or kills the child. What
@@ -98,11 +98,12 @@ public:
     /// The number of the system call that the child is about to make, SYS_..., after
     /// step_to_call(); -1 if it has just returned from one.
     long call() const {
-        __ptrace_syscall_info info{};
-        check(::ptrace(PTRACE_GET_SYSCALL_INFO, pid_, sizeof info, &info), "ptrace");
+        const __ptrace_syscall_info info = about_call();
         return info.op == PTRACE_SYSCALL_INFO_ENTRY ? static_cast<long>(info.entry.nr)
                                                     : -1;
     }
+    /// That call's argument number `i`, from 0.
+    unsigned long argument(std::size_t i) const { return about_call().entry.args[i]; }
     /// How often step() or step_to_call() has been called.
     long steps() const { return steps_; }
     /// Whether the child is in a system call that waits for somebody.
@@ -113,6 +114,12 @@ public:
     int status() const { return status_; }
 
 private:
+    __ptrace_syscall_info about_call() const {
+        __ptrace_syscall_info info{};
+        check(::ptrace(PTRACE_GET_SYSCALL_INFO, pid_, sizeof info, &info), "ptrace");
+        return info;
+    }
+
     bool go_on(__ptrace_request request) {
         if (over_) return false;
         if (++steps_ > 1'000'000)

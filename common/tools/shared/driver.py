@@ -122,6 +122,7 @@ class Driver:
             r"\b([0-9a-f]{8,16})-[0-9a-f]{8,16} (\S{4}) ([0-9a-f]{8}) \S+ (\d+) +",
             lambda m: f"{self.label('ADDRESS', m[1])} {m[2]} {m[3]} DEVICE "
                       f"{self.label('INODE', m[4])} ", text)
+        text = re.sub(r"(?<=kill -9 )\d+", lambda m: self.label("PID", m[0]), text)
         return re.sub(r"0x[0-9a-f]{5,}", lambda m: self.label("ADDRESS", m[0][2:]), text)
 
     def hide_port(self, line):
@@ -295,6 +296,15 @@ class Session:
         self.driver.show(f"{PROMPT}quit", "1")
         os.write(self.fd, b"quit\n")
         self.end(status, outcome)
+
+    def killed(self, terminal=None):
+        """kill -9, typed at another terminal."""
+        self.driver.at(terminal)
+        self.driver.show(f"$ kill -9 {self.process.pid}", "1")
+        self.process.kill()
+        self.driver.at(self.terminal)
+        self.driver.show("Killed")
+        self.end(-signal.SIGKILL)
 
     def end(self, status, outcome=False):
         try:
