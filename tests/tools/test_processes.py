@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -71,6 +73,17 @@ class Interrupted(unittest.TestCase):
         self.assertEqual(processes._running, set())
         with started[0] as process:
             self.assertEqual(process.wait(10), -signal.SIGKILL)
+
+    def test_of_programs_that_start_others_nothing_is_left(self):
+        # Each starts another one and ends, three hundred times: who is killed may just have
+        # done so.
+        text = "import os\nfor _ in range(300):\n if os.fork(): os._exit(0)\nimport signal; signal.pause()"
+        process = subprocess.Popen([sys.executable, "-c", text], start_new_session=True,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(processes.kill_session, process.pid)
+        process.wait(20)
+        processes.kill_session(process.pid)
+        self.assertEqual(processes.groups(process.pid), set())
 
     def test_by_a_signal_that_another_thread_gets(self):
         # The mask of the main thread does not hold it.

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 from shared.steps import ROOT
@@ -26,16 +27,31 @@ class Stopped(BaseException):
     """We have been told to end; nothing new is started."""
 
 
-def kill_session(leader):
-    """Kills all processes of a session, whatever groups they are in: a test's child has
-    a group of its own, and stays if the test is killed."""
+def groups(leader):
+    """The process groups of a session in which somebody has not ended: a test's child has a
+    group of its own, and stays if the test is killed."""
+    found = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            session = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[3]
-            if int(session) == leader:
-                os.kill(int(stat.parent.name), signal.SIGKILL)
-        except (FileNotFoundError, ProcessLookupError):
-            pass  # it has ended
+            text = stat.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue  # it has ended
+        fields = text.rpartition(")")[2].split()
+        if len(fields) > 3 and int(fields[3]) == leader and fields[0] not in "ZX":
+            found.add(int(fields[2]))
+    return found
+
+
+def kill_session(leader):
+    """Kills all processes of a session, and returns when there are none. A group at once, as
+    nobody is born into it meanwhile (a process that is killed one by one may have started
+    another); and again, for groups that were new."""
+    end = time.monotonic() + 10  # for what the kernel does not let go
+    while (alive := groups(leader)) and time.monotonic() < end:
+        for group in alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+        time.sleep(0.001)
 
 
 def end_all():
