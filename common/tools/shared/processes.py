@@ -43,11 +43,13 @@ def groups(leader):
 
 
 def kill_session(leader):
-    """Kills all processes of a session, and returns when there are none. A group at once, as
-    nobody is born into it meanwhile (a process that is killed one by one may have started
-    another); and again, for groups that were new."""
+    """Kills all processes of a session, and returns when there are none: who is killed may
+    just have started another, so we look until nobody was seen twice."""
     end = time.monotonic() + 10  # for what the kernel does not let go
-    while (alive := groups(leader)) and time.monotonic() < end:
+    nobody = 0
+    while nobody < 2 and time.monotonic() < end:
+        alive = groups(leader)
+        nobody = 0 if alive else nobody + 1
         for group in alive:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
