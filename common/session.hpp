@@ -6,13 +6,29 @@
 
 #include <cstddef>
 #include <cstdio>
+#include <functional>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/error.hpp"
 #include "common/hex.hpp"
 #include "common/program.hpp"
+
+/// The commands that a step adds to a session: their names, for `help`, and what
+/// carries out one of them; false if it is none.
+struct more_commands {
+    std::string names;
+    std::function<bool(std::string_view)> carry_out;
+};
+
+/// The N of a command like "add N", if `command` is one and N an int.
+inline std::optional<int> number_after(std::string_view words,
+                                       std::string_view command) {
+    if (!command.starts_with(words)) return std::nullopt;
+    return parse_int(command.substr(words.size()));
+}
 
 namespace session_detail {
 
@@ -26,7 +42,9 @@ inline std::string_view trimmed(std::string_view text) {
 /// Carries out `command` on `f` and answers on standard output, or throws
 /// std::invalid_argument. Returns false when the session is to end.
 template <class Foo, class WhereMapped>
-bool carry_out(std::string_view command, Foo& f, WhereMapped where_mapped) {
+bool carry_out(std::string_view command, Foo& f, WhereMapped where_mapped,
+               const more_commands& more) {
+    if (more.carry_out && more.carry_out(command)) return true;
     if (const std::size_t equals = command.find('=');
         equals != std::string_view::npos) {
         const std::string_view field = trimmed(command.substr(0, equals));
@@ -56,8 +74,8 @@ bool carry_out(std::string_view command, Foo& f, WhereMapped where_mapped) {
     } else if (command == "help") {
         std::cout
             << "f or print(f), f.bar, f.baz, f.bar = N, f.baz = N, bytes(f), len(f), "
-               "maps, help, quit"
-            << std::endl;
+               "maps, "
+            << more.names << "help, quit" << std::endl;
     } else if (command == "quit") {
         return false;
     } else {
@@ -73,7 +91,8 @@ bool carry_out(std::string_view command, Foo& f, WhereMapped where_mapped) {
 /// line on standard output, flushed; what is no command gets one line on standard
 /// error. The prompt appears on a terminal only.
 template <class Foo, class WhereMapped>
-void run_session(const std::string& name, Foo& f, WhereMapped where_mapped) {
+void run_session(const std::string& name, Foo& f, WhereMapped where_mapped,
+                 const more_commands& more = {}) {
     const bool on_terminal =
         ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
     while (std::cout) {
@@ -88,7 +107,7 @@ void run_session(const std::string& name, Foo& f, WhereMapped where_mapped) {
         const std::string_view command = session_detail::trimmed(line);
         if (command.empty()) continue;
         try {
-            if (!session_detail::carry_out(command, f, where_mapped)) return;
+            if (!session_detail::carry_out(command, f, where_mapped, more)) return;
         } catch (const std::exception& error) {
             report(name, error);
         }

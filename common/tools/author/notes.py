@@ -267,7 +267,7 @@ def unmarked_blocks(text):
 NUMBER = re.compile(r"(?<![\w.#])\d[\d,.]*\d(?!\w)")
 # What has a number in its name: links, languages and processors, steps.
 NAMES = re.compile(r"\[[^\]]*\]\([^)]*\)|\[[\w.]+\]/\d+|\bC\+\+\d+|\bx86-64\b|\b\d+-bit\b|"
-                   r"\b[Ss]tep\s\d\d\b|\b\d\d_\w+|\b(?:STEP=|make )\d\d\b|^# \d\d · ", re.M)
+                   r"\b[Ss]teps?\s\d\d(?:(?:,|\sto|\sand|\sor)\s\d\d)*\b|\b\d\d_\w+|\b(?:STEP=|make )\d\d\b|^# \d\d · ", re.M)
 
 
 def unshown_numbers(text):

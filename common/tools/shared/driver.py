@@ -64,10 +64,11 @@ class Driver:
 
     # What the transcript shows.
 
-    def show(self, text, style="", figures=False):
+    def show(self, text, style="", figures=False, varies=""):
         """Prints `text`, which has what this run has, and records it normalised; with N
-        for its figures, if they are `figures` that nobody else will see again."""
-        recorded = self.normalised(text)
+        for its figures, if they are `figures` that nobody else will see again; or records
+        `varies` in its place."""
+        recorded = self.normalised(varies or text)
         if figures:
             recorded = re.sub("  +N", "  N", FIGURE.sub("N", recorded))
         self.lines += recorded.splitlines()
@@ -142,7 +143,7 @@ class Driver:
     # Commands that run to their end.
 
     def shell(self, command, status=0, says="", outcome=False, figures=False,
-              limit=PATIENCE):
+              varies="", limit=PATIENCE):
         """Types `command` at a shell and shows it with all that it prints. Fails
         unless the shell then has `status` in $? and the output holds `says` (a
         text, or several). `outcome` makes the command's end the step's outcome."""
@@ -159,7 +160,7 @@ class Driver:
             death = signal.strsignal(process.returncode - 128)
             if death not in output:
                 output += death + "\n"
-        self.show(output, figures=figures)
+        self.show(output, figures=figures, varies=varies)
         output = self.normalised(output)
         if process.returncode != 0:
             self.show("$ echo $?", "1")
