@@ -106,9 +106,12 @@ def precompiled(folder, which):
 def commands(step, includes, target, ready):
     """The compiler's arguments for the tests of `step`, and for the programs they run,
     with `includes` on the include path, into target/tests and target/steps."""
-    programs = set(re.findall(r'program_path\("(\w+)"\)', step.test.read_text(encoding="utf-8")))
+    test = step.test.read_text(encoding="utf-8")
+    programs = set(re.findall(r'program_path\("(\w+)"\)', test))
+    libraries = re.findall(r"^// Libraries: (.*)$", test, re.M)
     yield [*includes, *precompiled(ready, "tests"), f"tests/{step.name}_test.cpp",
-           str(ready / "main.o"), *linker(), "-o", str(target / "tests" / f"{step.name}_test")]
+           str(ready / "main.o"), *linker(), "-o", str(target / "tests" / f"{step.name}_test"),
+           *(f"-l{name}" for line in libraries for name in line.split())]
     for name in sorted(programs | {step.name}, reverse=True):
         yield [*includes, *precompiled(ready, "common"), f"steps/{name}/main.cpp", *linker(),
                "-o", str(target / "steps" / name)]
