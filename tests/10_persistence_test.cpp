@@ -17,20 +17,16 @@ namespace {
 
 const std::string program = program_path("10_persistence");
 
-std::string text(const foo& f) {
-    return "Foo(" + std::to_string(f.bar) + ", " + std::to_string(f.baz) + ")";
-}
-
 /// What newest() finds, as text.
 std::string newest_of(const saved_foo& file) {
     const auto i = newest(file);
-    return i ? text(file.slots[*i].value) : "nothing";
+    return i ? foo_text(file.slots[*i].value) : "nothing";
 }
 
 std::string found_in(const std::string& path) {
     const found f = look(path);
-    return text(f.value) + ", version " + std::to_string(f.version) + ", generation " +
-           std::to_string(f.generation);
+    return foo_text(f.value) + ", version " + std::to_string(f.version) +
+           ", generation " + std::to_string(f.generation);
 }
 
 std::string refusal(const std::string& path) {
@@ -195,7 +191,7 @@ TEST_SUITE("lab") {
                     if ((mix >> i & 1) != 0) mixed[i] = after[i];
                 const std::string now = newest_of(std::bit_cast<saved_foo>(mixed));
                 CAPTURE(mix);
-                CHECK((now == old_value || now == text({31337 + n, 7})));
+                CHECK((now == old_value || now == foo_text(foo{31337 + n, 7})));
             }
         }
     }
@@ -205,9 +201,10 @@ TEST_SUITE("lab") {
         const mapped<saved_foo> shared = file.map();
         for (int n = 1; n <= 5; ++n) {
             save(*shared, {n, -n});
-            CHECK(newest_of(*shared) == text({n, -n}));
-            CHECK(found_in(file.path) ==
-                  text({n, -n}) + ", version 1, generation " + std::to_string(n + 1));
+            CHECK(newest_of(*shared) == foo_text(foo{n, -n}));
+            CHECK(found_in(file.path) == foo_text(foo{n, -n}) +
+                                             ", version 1, generation " +
+                                             std::to_string(n + 1));
         }
     }
 
@@ -560,6 +557,7 @@ TEST_CASE("program: steps 03 and 05 meet the new version") {
     CHECK(five.err.find(" has 64 bytes, not the 8 of a foo") != std::string::npos);
     // Without a guard it reads the magic: "such" and "foo\n".
     const auto magic = std::bit_cast<foo>(saved_magic);
-    CHECK(run({program_path("03_missing_file"), file.path}).out == text(magic) + "\n");
+    CHECK(run({program_path("03_missing_file"), file.path}).out ==
+          foo_text(magic) + "\n");
     CHECK(read_file(file.path) == image(first));
 }

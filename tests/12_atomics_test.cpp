@@ -10,55 +10,11 @@ namespace {
 
 const std::string program = program_path("12_atomics");
 
-std::string text(const foo& f) {
-    return "Foo(" + std::to_string(f.bar) + ", " + std::to_string(f.baz) + ")";
-}
-
 struct shared_file {
     temporary_directory directory;
     std::string path = directory / "foo";
     shared_file() { write_file(path, foo_bytes(0, 0)); }
 };
-
-/// A T, zeroed, in memory that a child shares, mapped `protection`.
-template <class T>
-class shared {
-public:
-    shared() : file_{check(::memfd_create("shared", MFD_CLOEXEC), "memfd_create")} {
-        check(::ftruncate(file_.get(), sizeof(T)), "ftruncate");
-        object_ = static_cast<T*>(map(PROT_READ | PROT_WRITE));
-    }
-    shared(const shared&) = delete;
-    ~shared() { ::munmap(object_, sizeof(T)); }
-    T& operator*() const { return *object_; }
-    T* operator->() const { return object_; }
-    /// Another mapping of it, for as long as the process lives.
-    void* map(int protection) const {
-        return check(::mmap(nullptr, sizeof(T), protection, MAP_SHARED, file_.get(), 0),
-                     "mmap");
-    }
-
-private:
-    unique_fd file_;
-    T* object_;
-};
-
-/// What comes of `operation` in a child if `meanwhile` is run here, whole, after one of
-/// its instructions: tried after each of them.
-template <class Operation, class Meanwhile, class Result>
-std::set<std::string> after_each(Operation operation, Meanwhile meanwhile,
-                                 Result result) {
-    std::set<std::string> found;
-    bool more = true;
-    for (long point = 0; more; ++point) {
-        stepper child(operation);
-        for (long i = 0; i < point && more; ++i) more = child.step();
-        meanwhile();
-        child.finish();
-        found.insert(result());
-    }
-    return found;
-}
 
 /// Three words, which no processor here changes as one.
 struct wide {
@@ -71,11 +27,11 @@ TEST_SUITE("lab") {
     TEST_CASE("header: change replaces the foo and returns the new one") {
         alignas(8) foo f{42, 98};
         const foo after = change(f, [](foo seen) { return foo{seen.baz, seen.bar}; });
-        CHECK(text(after) == "Foo(98, 42)");
-        CHECK(text(f) == "Foo(98, 42)");
+        CHECK(foo_text(after) == "Foo(98, 42)");
+        CHECK(foo_text(f) == "Foo(98, 42)");
         CHECK(add(f, 2) == 100);
         CHECK(add(f, -200) == -100);
-        CHECK(text(load(f)) == "Foo(-100, 42)");
+        CHECK(foo_text(load(f)) == "Foo(-100, 42)");
         f.bar = 2147483647;
         CHECK(add(f, 1) == -2147483647 - 1);
     }
@@ -84,24 +40,24 @@ TEST_SUITE("lab") {
         alignas(8) foo f{1, 0};
         std::string seen;
         const foo after = change(f, [&](foo now) {
-            seen += text(now);
+            seen += foo_text(now);
             if (now.bar == 1) store(f, {10, 7});  // somebody else, just now
             return foo{now.bar + 1, now.baz};
         });
         CHECK(seen == "Foo(1, 0)Foo(10, 7)");
-        CHECK(text(after) == "Foo(11, 7)");
-        CHECK(text(f) == "Foo(11, 7)");
+        CHECK(foo_text(after) == "Foo(11, 7)");
+        CHECK(foo_text(f) == "Foo(11, 7)");
     }
 
     TEST_CASE("header: an addition of another after any instruction is not lost") {
         if (!may_step()) return;
         const shared<foo> f;
-        const auto sums = after_each([&] { add(*f, 1); }, [&] { add(*f, 1); },
-                                     [&] {
-                                         const std::string sum = text(*f);
-                                         *f = {0, 0};
-                                         return sum;
-                                     });
+        const auto sums = between_any_two([&] { add(*f, 1); }, [&] { add(*f, 1); },
+                                          [&] {
+                                              const std::string sum = foo_text(*f);
+                                              *f = {0, 0};
+                                              return sum;
+                                          });
         CHECK(sums == std::set<std::string>{"Foo(2, 0)"});
     }
 
@@ -135,7 +91,7 @@ TEST_CASE("header: a store is seen whole after any of its instructions") {
                 store(*f, {1, -1});
         });
         std::set<std::string> seen;
-        while (writer.step()) seen.insert(text(load(*f)));
+        while (writer.step()) seen.insert(foo_text(load(*f)));
         CHECK(seen == std::set<std::string>{"Foo(0, 0)", "Foo(1, -1)"});
     }
 }
@@ -143,22 +99,22 @@ TEST_CASE("header: a store is seen whole after any of its instructions") {
 TEST_CASE("header: a load is whole whenever somebody stores") {
     if (!may_step()) return;
     const shared<foo> f, seen;
-    const auto all = after_each([&] { *seen = load(*f); },
-                                [&] {
-                                    store(*f, {1, -1});
-                                },
-                                [&] {
-                                    const std::string result = text(*seen);
-                                    *f = {0, 0};
-                                    return result;
-                                });
+    const auto all = between_any_two([&] { *seen = load(*f); },
+                                     [&] {
+                                         store(*f, {1, -1});
+                                     },
+                                     [&] {
+                                         const std::string result = foo_text(*seen);
+                                         *f = {0, 0};
+                                         return result;
+                                     });
     CHECK(all == std::set<std::string>{"Foo(0, 0)", "Foo(1, -1)"});
 }
 
 TEST_CASE("header: swap returns what was there") {
     alignas(8) foo f{42, 98};
-    CHECK(text(swap(f, {1, 2})) == "Foo(42, 98)");
-    CHECK(text(f) == "Foo(1, 2)");
+    CHECK(foo_text(swap(f, {1, 2})) == "Foo(42, 98)");
+    CHECK(foo_text(f) == "Foo(1, 2)");
 }
 
 TEST_CASE("header: a foo across two words of memory is refused and left alone") {
@@ -167,7 +123,7 @@ TEST_CASE("header: a foo across two words of memory is refused and left alone") 
     CHECK_THROWS_AS(load(across), std::invalid_argument);
     CHECK_THROWS_AS(store(across, {7, 8}), std::invalid_argument);
     CHECK_THROWS_AS(add(across, 1), std::invalid_argument);
-    CHECK(text(across) == "Foo(5, 6)");
+    CHECK(foo_text(across) == "Foo(5, 6)");
 }
 
 TEST_CASE("header: whoever sees the flag sees the value after any instruction") {
@@ -175,7 +131,7 @@ TEST_CASE("header: whoever sees the flag sees the value after any instruction") 
     const shared<foo> f;
     stepper teller([&] { tell(*f, 42); });
     std::set<std::string> seen;
-    while (teller.step()) seen.insert(text(*f));
+    while (teller.step()) seen.insert(foo_text(*f));
     CHECK(seen == std::set<std::string>{"Foo(0, 0)", "Foo(42, 0)", "Foo(42, 1)"});
     CHECK(wait(*f, std::chrono::milliseconds{0}) == 42);
 }

@@ -177,6 +177,38 @@ private:
     bool over_ = false;
 };
 
+/// What result() finds if `operation` runs in a child, and meanwhile() here, whole,
+/// after one of its instructions: tried for each of them.
+template <class Operation, class Meanwhile, class Result>
+std::set<std::string> between_any_two(Operation operation, Meanwhile meanwhile,
+                                      Result result) {
+    std::set<std::string> found;
+    bool more = true;
+    for (long point = 0; more; ++point) {
+        stepper child(operation);
+        for (long i = 0; i < point && more; ++i) more = child.step();
+        meanwhile();
+        child.finish();
+        found.insert(result());
+    }
+    return found;
+}
+
+/// Kills a child that runs `operation` after one of its instructions, and calls then():
+/// for each of them, and at last for none. What it was given is to be made anew by
+/// then.
+template <class Operation, class Then>
+void killed_after_each(Operation operation, Then then) {
+    bool more = true;
+    for (long point = 0; more; ++point) {
+        stepper child(operation);
+        for (long i = 0; i < point && more; ++i) more = child.step();
+        child.kill();
+        CAPTURE(point);
+        then();
+    }
+}
+
 /// The descriptors that `operation` has open at some moment, and that would survive an
 /// exec: each as its line of /proc/PID/fdinfo that says so, proc(5). Also how it ended,
 /// if it did not return.

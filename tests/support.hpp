@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -107,6 +108,36 @@ inline std::string foo_bytes(int bar, int baz) {
     std::memcpy(result.data(), fields, sizeof fields);
     return result;
 }
+
+/// A foo, or whatever has its two fields, as a Foo is printed.
+template <class Foo>
+std::string foo_text(const Foo& f) {
+    return "Foo(" + std::to_string(f.bar) + ", " + std::to_string(f.baz) + ")";
+}
+
+/// A T, all zeros at first, in memory that is shared with whoever is forked.
+template <class T>
+class shared {
+public:
+    shared() : file_{check(::memfd_create("shared", MFD_CLOEXEC), "memfd_create")} {
+        check(::ftruncate(file_.get(), sizeof(T)), "ftruncate");
+        object_ = static_cast<T*>(map(PROT_READ | PROT_WRITE));
+    }
+    shared(const shared&) = delete;
+    ~shared() { ::munmap(object_, sizeof(T)); }
+
+    T& operator*() const { return *object_; }
+    T* operator->() const { return object_; }
+    /// Another mapping of it, for as long as the process lives.
+    void* map(int protection) const {
+        return check(::mmap(nullptr, sizeof(T), protection, MAP_SHARED, file_.get(), 0),
+                     "mmap");
+    }
+
+private:
+    unique_fd file_;
+    T* object_;
+};
 
 /// How many file descriptors this process has open.
 inline std::size_t open_descriptors() {

@@ -1,0 +1,129 @@
+// robust_mutex.hpp: a lock in shared memory, and what is done when its owner has died.
+#pragma once
+
+#include <pthread.h>
+
+#include <cassert>
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+#include <optional>
+#include <string>
+
+#include "01_raw_struct/layout.hpp"
+#include "common/error.hpp"
+
+// #region guarded_foo
+/// A foo, and the lock that whoever uses it has to hold. While nobody holds it,
+/// bar + baz is total (past the last int it goes on with the first).
+struct guarded_foo {
+    std::array<char, 8> magic;
+    pthread_mutex_t mutex;
+    int bar;
+    int baz;
+    int total;
+};
+
+/// The size of a mutex is a part of it: programs of 32 and 64 bits do not agree.
+inline constexpr std::array<char, 8> guarded_magic{
+    'f', 'o', 'o', '1', '3', 1, sizeof(pthread_mutex_t), '\n'};
+
+inline int sum(const guarded_foo& f) {
+    return static_cast<int>(static_cast<unsigned>(f.bar) +
+                            static_cast<unsigned>(f.baz));
+}
+inline bool is_whole(const guarded_foo& f) {
+    return sum(f) == f.total;
+}
+// #endregion guarded_foo
+
+// #region init
+/// Throws std::system_error for an error number that a pthread function returned.
+inline void check_pthread(int error, const char* call) {
+    if (error != 0) fail(error, call);
+}
+
+/// Makes a guarded foo of the memory `f`, which nobody else knows yet: a mutex that is
+/// initialised twice lets two in (pthread_mutex_init(3)).
+inline void init(guarded_foo& f, const foo& value) {
+    pthread_mutexattr_t attributes;
+    check_pthread(::pthread_mutexattr_init(&attributes), "pthread_mutexattr_init");
+    ::pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    ::pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    const int error = ::pthread_mutex_init(&f.mutex, &attributes);
+    ::pthread_mutexattr_destroy(&attributes);
+    check_pthread(error, "pthread_mutex_init");
+    f.bar = value.bar;
+    f.baz = value.baz;
+    f.total = sum(f);
+    f.magic = guarded_magic;
+}
+// #endregion init
+
+// #region within
+/// A moment, and how far off it was: a wait that is begun again, for a signal or
+/// another reason, still ends then.
+struct time_limit {
+    timespec end;  // CLOCK_MONOTONIC, which nobody sets
+    std::chrono::milliseconds length;
+};
+
+/// The moment that is `length` from now.
+inline time_limit within(std::chrono::milliseconds length) {
+    timespec end{};
+    ::clock_gettime(CLOCK_MONOTONIC, &end);
+    const auto nanoseconds = end.tv_nsec + length.count() % 1000 * 1'000'000;
+    end.tv_sec +=
+        static_cast<std::time_t>(length.count() / 1000 + nanoseconds / 1'000'000'000);
+    end.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000);
+    return {end, length};
+}
+// #endregion within
+
+// #region owner
+/// Makes the foo whole again, whatever was done of a change.
+inline void repair(guarded_foo& f) {
+    f.baz =
+        static_cast<int>(static_cast<unsigned>(f.total) - static_cast<unsigned>(f.bar));
+}
+
+/// Holds the lock of a guarded foo for as long as it lives.
+class owner {
+public:
+    /// Waits for the lock, until `limit` at most. If the one who held it has died,
+    /// repairs what that one left. Throws std::system_error: ETIMEDOUT, or
+    /// ENOTRECOVERABLE (pthread_mutex_clocklock(3), pthread_mutex_consistent(3)).
+    owner(guarded_foo& f, const time_limit& limit) : f_{f} {
+        const int error =
+            ::pthread_mutex_clocklock(&f.mutex, CLOCK_MONOTONIC, &limit.end);
+        if (error == EOWNERDEAD) {
+            left_ = foo{f.bar, f.baz};
+            repair(f);
+            check_pthread(::pthread_mutex_consistent(&f.mutex),
+                          "pthread_mutex_consistent");
+        } else if (error == ETIMEDOUT) {
+            fail(error, "the lock was held for " +
+                            std::to_string(limit.length.count()) + " ms");
+        } else {
+            check_pthread(error, "pthread_mutex_clocklock");
+        }
+    }
+    owner(const owner&) = delete;
+    owner& operator=(const owner&) = delete;
+
+    /// Unlocks. If a change was left half made, by an exception for one, it is
+    /// repaired.
+    ~owner() {
+        if (!is_whole(f_)) repair(f_);
+        [[maybe_unused]] const int error = ::pthread_mutex_unlock(&f_.mutex);
+        assert(error == 0);
+    }
+
+    /// What a dead owner left, before it was repaired; nothing if nobody had died.
+    std::optional<foo> inherited() const { return left_; }
+
+private:
+    guarded_foo& f_;
+    std::optional<foo> left_;
+};
+// #endregion owner
