@@ -1,6 +1,7 @@
 // Tests of 12_atomics: changes that nobody sees a half of.
 //
 // Libraries: atomic
+// Options: -O1
 #include "05_primed_file/prime_file.hpp"
 #include "12_atomics/atomic_foo.hpp"
 #include "12_atomics/tell_and_wait.hpp"

@@ -1,4 +1,6 @@
 // Tests of 13_robust_mutex: a lock whose owner may die at any moment.
+//
+// Options: -O1
 #include <fcntl.h>
 #include <sys/file.h>
 
@@ -70,7 +72,7 @@ private:
 
 /// Takes the lock and keeps it: an owner that nothing ends.
 void keep(guarded_foo& f) {
-    new owner(f, within(milliseconds{2000}));
+    new owner<guarded_foo>(f, within(milliseconds{2000}));
 }
 
 std::string ask(child& session, const std::string& command) {
@@ -94,7 +96,8 @@ TEST_SUITE("lab") {
         if (!may_step()) return;
         const shared<guarded_foo> f;
         init(*f, {60, 40});
-        auto lock = std::make_optional<owner>(*f, within(milliseconds{2000}));
+        auto lock =
+            std::make_optional<owner<guarded_foo>>(*f, within(milliseconds{2000}));
         stepper waiter([&] {
             const owner mine(*f, within(milliseconds{8000}));
             f->bar = 1;
@@ -173,8 +176,8 @@ TEST_SUITE("lab") {
         const time_limit limit = within(std::chrono::minutes{10});
         killed_after_each(
             [&] {
-                alignas(owner) std::byte place[sizeof(owner)];
-                new (place) owner(*f, limit);  // and never unlocked
+                alignas(8) std::byte place[sizeof(owner<guarded_foo>)];
+                new (place) owner<guarded_foo>(*f, limit);  // and never unlocked
             },
             [&] {
                 const std::string now = locked(*f, milliseconds{2000});

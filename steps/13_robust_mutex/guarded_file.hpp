@@ -6,22 +6,31 @@
 #include "13_robust_mutex/robust_mutex.hpp"
 
 // #region guarded_file
-/// Creates the file at `path` with a guarded foo in it, whose mutex is initialised
-/// before anybody can open it. Throws as new_file and write_all() of step 05 do.
-inline void create_guarded(const std::string& path, const foo& value) {
+/// Creates the file at `path` with a T in it, which `make` makes of zeros before
+/// anybody can open the file. Throws as new_file and write_all() of step 05 do.
+template <class T, class Make>
+void create_with(const std::string& path, Make make) {
     new_file file(path);
-    write_all(file.get(), std::array<std::byte, sizeof(guarded_foo)>{}, path);
-    init(*map_shared<guarded_foo>(file.get(), path), value);
+    write_all(file.get(), std::array<std::byte, sizeof(T)>{}, path);
+    make(*map_shared<T>(file.get(), path));
     file.publish();
 }
 
-/// The guarded foo in the file at `path`. Throws std::runtime_error if there is none in
-/// it, and as map_primed() of step 05 does.
+/// The T in the file at `path`, if it has the `magic`. Throws std::runtime_error if
+/// not, and as map_primed() of step 05 does. `kind` is for messages.
+template <class T>
+mapped<T> open_with(const std::string& path, const std::array<char, 8>& magic,
+                    const std::string& kind) {
+    mapped<T> object = map_primed<T>(path, "a " + kind);
+    if (object->magic != magic)
+        throw std::runtime_error(in_quotes(path) + " is no " + kind);
+    return object;
+}
+
+inline void create_guarded(const std::string& path, const foo& value) {
+    create_with<guarded_foo>(path, [&](guarded_foo& f) { init(f, value); });
+}
 inline mapped<guarded_foo> open_guarded(const std::string& path) {
-    mapped<guarded_foo> f = map_primed<guarded_foo>(path, "a guarded foo");
-    if (f->magic != guarded_magic) {
-        throw std::runtime_error(in_quotes(path) + " is no guarded foo");
-    }
-    return f;
+    return open_with<guarded_foo>(path, guarded_magic, "guarded foo");
 }
 // #endregion guarded_file

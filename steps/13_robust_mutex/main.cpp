@@ -61,7 +61,7 @@ private:
     }
 
     mapped<guarded_foo> f_;
-    std::optional<owner> owner_;
+    std::optional<owner<guarded_foo>> owner_;
 };
 
 void hold(const arguments& args) {

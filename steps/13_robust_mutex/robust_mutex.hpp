@@ -9,6 +9,7 @@
 #include <ctime>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "01_raw_struct/layout.hpp"
 #include "common/error.hpp"
@@ -43,16 +44,21 @@ inline void check_pthread(int error, const char* call) {
     if (error != 0) fail(error, call);
 }
 
-/// Makes a guarded foo of the memory `f`, which nobody else knows yet: a mutex that is
+/// Makes a lock of the memory `mutex`, which nobody else knows yet: one that is
 /// initialised twice lets two in (pthread_mutex_init(3)).
-inline void init(guarded_foo& f, const foo& value) {
+inline void init(pthread_mutex_t& mutex) {
     pthread_mutexattr_t attributes;
     check_pthread(::pthread_mutexattr_init(&attributes), "pthread_mutexattr_init");
     ::pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
     ::pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-    const int error = ::pthread_mutex_init(&f.mutex, &attributes);
+    const int error = ::pthread_mutex_init(&mutex, &attributes);
     ::pthread_mutexattr_destroy(&attributes);
     check_pthread(error, "pthread_mutex_init");
+}
+
+/// Makes a guarded foo of the memory `f`, which nobody else knows yet.
+inline void init(guarded_foo& f, const foo& value) {
+    init(f.mutex);
     f.bar = value.bar;
     f.baz = value.baz;
     f.total = sum(f);
@@ -81,24 +87,28 @@ inline time_limit within(std::chrono::milliseconds length) {
 // #endregion within
 
 // #region owner
-/// Makes the foo whole again, whatever was done of a change.
-inline void repair(guarded_foo& f) {
+/// Makes the foo whole again, whatever was done of a change, and returns what was
+/// there.
+inline foo repair(guarded_foo& f) {
+    const foo found{f.bar, f.baz};
     f.baz =
         static_cast<int>(static_cast<unsigned>(f.total) - static_cast<unsigned>(f.bar));
+    return found;
 }
 
-/// Holds the lock of a guarded foo for as long as it lives.
+/// Holds the lock of something guarded, f.mutex, for as long as it lives; repair(f)
+/// makes that whole, and changes nothing if it is.
+template <class Guarded>
 class owner {
 public:
     /// Waits for the lock, until `limit` at most. If the one who held it has died,
     /// repairs what that one left. Throws std::system_error: ETIMEDOUT, or
     /// ENOTRECOVERABLE (pthread_mutex_clocklock(3), pthread_mutex_consistent(3)).
-    owner(guarded_foo& f, const time_limit& limit) : f_{f} {
+    owner(Guarded& f, const time_limit& limit) : f_{f} {
         const int error =
             ::pthread_mutex_clocklock(&f.mutex, CLOCK_MONOTONIC, &limit.end);
         if (error == EOWNERDEAD) {
-            left_ = foo{f.bar, f.baz};
-            repair(f);
+            left_ = repair(f);
             check_pthread(::pthread_mutex_consistent(&f.mutex),
                           "pthread_mutex_consistent");
         } else if (error == ETIMEDOUT) {
@@ -114,16 +124,16 @@ public:
     /// Unlocks. If a change was left half made, by an exception for one, it is
     /// repaired.
     ~owner() {
-        if (!is_whole(f_)) repair(f_);
+        repair(f_);
         [[maybe_unused]] const int error = ::pthread_mutex_unlock(&f_.mutex);
         assert(error == 0);
     }
 
-    /// What a dead owner left, before it was repaired; nothing if nobody had died.
-    std::optional<foo> inherited() const { return left_; }
+    /// What repair() found when a dead owner had left it; nothing if nobody had died.
+    const auto& inherited() const { return left_; }
 
 private:
-    guarded_foo& f_;
-    std::optional<foo> left_;
+    Guarded& f_;
+    std::optional<decltype(repair(std::declval<Guarded&>()))> left_;
 };
 // #endregion owner

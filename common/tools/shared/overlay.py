@@ -109,7 +109,9 @@ def commands(step, includes, target, ready):
     test = step.test.read_text(encoding="utf-8")
     programs = set(re.findall(r'program_path\("(\w+)"\)', test))
     libraries = re.findall(r"^// Libraries: (.*)$", test, re.M)
-    yield [*includes, *precompiled(ready, "tests"), f"tests/{step.name}_test.cpp",
+    options = " ".join(re.findall(r"^// Options: (.*)$", test, re.M)).split()
+    first = [DEBUG["tests"], *options] if options else precompiled(ready, "tests")
+    yield [*includes, *first, f"tests/{step.name}_test.cpp",
            str(ready / "main.o"), *linker(), "-o", str(target / "tests" / f"{step.name}_test"),
            *(f"-l{name}" for line in libraries for name in line.split())]
     for name in sorted(programs | {step.name}, reverse=True):
