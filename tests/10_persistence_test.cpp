@@ -411,7 +411,7 @@ TEST_CASE("header: no descriptor survives an exec") {
     CHECK(survivors_of_exec([&] { save_to(file.path, {1, 2}); }) == "");
 }
 
-TEST_CASE("however a process ends what it stored in a shared mapping stays") {
+TEST_CASE("fact: however a process ends what it stored in a shared mapping stays") {
     const auto after = [](int flags, const std::function<void()>& end) {
         const temporary_directory directory;
         write_file(directory / "foo", foo_bytes(42, 98));
@@ -443,7 +443,7 @@ TEST_CASE("however a process ends what it stored in a shared mapping stays") {
     CHECK(after(MAP_PRIVATE, [] { ::_exit(0); }) == "exit status 0" + lost);
 }
 
-TEST_CASE("a power cut leaves what was synced and not what was stored") {
+TEST_CASE("fact: a power cut leaves what was synced and not what was stored") {
     // On a disk of our own, an image with ext4, mounted where no other process sees it.
     // A power cut is ext4's shutdown: nothing more is written, not even the journal.
     const temporary_directory directory;

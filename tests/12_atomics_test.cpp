@@ -142,7 +142,7 @@ TEST_CASE("header: waiting has an end") {
     CHECK_FALSE(wait(f, std::chrono::milliseconds{1}).has_value());
 }
 
-TEST_CASE("an atomic of 24 bytes takes a lock that other processes do not see") {
+TEST_CASE("fact: an atomic of 24 bytes takes a lock that other processes do not see") {
     if (!may_step()) return;
     CHECK_FALSE(std::atomic<wide>::is_always_lock_free);
     const shared<std::atomic<wide>> a;
@@ -156,7 +156,7 @@ TEST_CASE("an atomic of 24 bytes takes a lock that other processes do not see") 
     CHECK(torn);
 }
 
-TEST_CASE("an atomic of 16 bytes that is only read may write") {
+TEST_CASE("fact: an atomic of 16 bytes that is only read may write") {
     struct two {
         long words[2];
     };

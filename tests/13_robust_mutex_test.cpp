@@ -251,7 +251,7 @@ TEST_CASE("header: sums past the last int are whole as well") {
     CHECK(f->baz == 1);
 }
 
-TEST_CASE("a program that is replaced by another loses its lock") {
+TEST_CASE("fact: a program that is replaced by another loses its lock") {
     const shared<guarded_foo> f;
     init(*f, {60, 40});
     const shared<std::atomic<bool>> held;
@@ -274,7 +274,7 @@ TEST_CASE("a program that is replaced by another loses its lock") {
     ::waitpid(pid, nullptr, 0);
 }
 
-TEST_CASE("a stopped owner keeps its lock") {
+TEST_CASE("fact: a stopped owner keeps its lock") {
     const shared<guarded_foo> f;
     init(*f, {60, 40});
     holder other([&] { keep(*f); });
@@ -282,7 +282,7 @@ TEST_CASE("a stopped owner keeps its lock") {
     CHECK(locked(*f, milliseconds{20}) == "ETIMEDOUT");
 }
 
-TEST_CASE("of three thousand locks that the dead held 2048 are given back") {
+TEST_CASE("fact: of three thousand locks that the dead held 2048 are given back") {
     const shared<std::array<guarded_foo, 3000>> all;
     for (guarded_foo& f : *all) init(f, {60, 40});
     holder other([&] {
@@ -299,7 +299,7 @@ TEST_CASE("of three thousand locks that the dead held 2048 are given back") {
     CHECK(stuck == 952);
 }
 
-TEST_CASE("a lock that was unmapped while it was held is never given back") {
+TEST_CASE("fact: a lock that was unmapped while it was held is never given back") {
     const shared<guarded_foo> f;
     init(*f, {60, 40});
     holder other([&] {
@@ -311,7 +311,7 @@ TEST_CASE("a lock that was unmapped while it was held is never given back") {
     CHECK(locked(*f, milliseconds{20}) == "ETIMEDOUT");
 }
 
-TEST_CASE("a lock on a file ends with its owner and nobody is told") {
+TEST_CASE("fact: a lock on a file ends with its owner and nobody is told") {
     const guarded_path file;
     const auto open = [&] {
         return unique_fd(check(::open(file.path.c_str(), O_RDWR | O_CLOEXEC), "open"));

@@ -8,25 +8,11 @@
 
 #include <filesystem>
 #include <optional>
-#include <span>
-#include <stdexcept>
 #include <string>
 
+#include "05_primed_file/temporary_name.hpp"
 #include "common/error.hpp"
 #include "common/unique_fd.hpp"
-
-/// A name that is removed when its owner goes away.
-class temporary_name {
-public:
-    explicit temporary_name(std::string path) : path_{std::move(path)} {}
-    temporary_name(const temporary_name&) = delete;
-    ~temporary_name() { ::unlink(path_.c_str()); }
-
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 // #region new_file
 /// The folder that the name `path` is in.
@@ -92,17 +78,3 @@ private:
     unique_fd file_;
     std::optional<temporary_name> draft_;
 };
-
-// #region write_all
-/// Writes `bytes` to the start of the new file `file`. Throws std::system_error, and
-/// std::runtime_error if not all of them fit. `name` is for messages.
-inline void write_all(int file, std::span<const std::byte> bytes,
-                      const std::string& name) {
-    const ssize_t written =
-        check(::write(file, bytes.data(), bytes.size()), "write", name);
-    if (static_cast<std::size_t>(written) != bytes.size()) {
-        throw std::runtime_error("write " + in_quotes(name) + ": only " +
-                                 std::to_string(written) + " bytes were written");
-    }
-}
-// #endregion write_all

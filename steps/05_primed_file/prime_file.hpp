@@ -3,6 +3,7 @@
 
 #include "02_malloc_wrapper/foo.hpp"
 #include "05_primed_file/new_file.hpp"
+#include "05_primed_file/write_all.hpp"
 
 // #region prime_file
 /// Creates the file at `path` with the 8 bytes of `f` in it and mode 0600: whole, or

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "05_primed_file/new_file.hpp"
+#include "05_primed_file/temporary_name.hpp"
+#include "05_primed_file/write_all.hpp"
 #include "10_persistence/versions.hpp"
 
 // #region convert

@@ -3,7 +3,8 @@
 
 #include "05_primed_file/new_file.hpp"
 #include "05_primed_file/primed_file.hpp"
-#include "13_robust_mutex/robust_mutex.hpp"
+#include "05_primed_file/write_all.hpp"
+#include "13_robust_mutex/guarded_foo.hpp"
 
 // #region guarded_file
 /// Creates the file at `path` with a T in it, which `make` makes of zeros before

@@ -5,38 +5,12 @@
 
 #include <cassert>
 #include <cerrno>
-#include <chrono>
-#include <ctime>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "01_raw_struct/layout.hpp"
+#include "13_robust_mutex/time_limit.hpp"
 #include "common/error.hpp"
-
-// #region guarded_foo
-/// A foo, and the lock that whoever uses it has to hold. While nobody holds it,
-/// bar + baz is total (past the last int it goes on with the first).
-struct guarded_foo {
-    std::array<char, 8> magic;
-    pthread_mutex_t mutex;
-    int bar;
-    int baz;
-    int total;
-};
-
-/// The size of a mutex is a part of it: programs of 32 and 64 bits do not agree.
-inline constexpr std::array<char, 8> guarded_magic{
-    'f', 'o', 'o', '1', '3', 1, sizeof(pthread_mutex_t), '\n'};
-
-inline int sum(const guarded_foo& f) {
-    return static_cast<int>(static_cast<unsigned>(f.bar) +
-                            static_cast<unsigned>(f.baz));
-}
-inline bool is_whole(const guarded_foo& f) {
-    return sum(f) == f.total;
-}
-// #endregion guarded_foo
 
 // #region init
 /// Throws std::system_error for an error number that a pthread function returned.
@@ -55,47 +29,9 @@ inline void init(pthread_mutex_t& mutex) {
     ::pthread_mutexattr_destroy(&attributes);
     check_pthread(error, "pthread_mutex_init");
 }
-
-/// Makes a guarded foo of the memory `f`, which nobody else knows yet.
-inline void init(guarded_foo& f, const foo& value) {
-    init(f.mutex);
-    f.bar = value.bar;
-    f.baz = value.baz;
-    f.total = sum(f);
-    f.magic = guarded_magic;
-}
 // #endregion init
 
-// #region within
-/// A moment, and how far off it was: a wait that is begun again, for a signal or
-/// another reason, still ends then.
-struct time_limit {
-    timespec end;  // CLOCK_MONOTONIC, which nobody sets
-    std::chrono::milliseconds length;
-};
-
-/// The moment that is `length` from now.
-inline time_limit within(std::chrono::milliseconds length) {
-    timespec end{};
-    ::clock_gettime(CLOCK_MONOTONIC, &end);
-    const auto nanoseconds = end.tv_nsec + length.count() % 1000 * 1'000'000;
-    end.tv_sec +=
-        static_cast<std::time_t>(length.count() / 1000 + nanoseconds / 1'000'000'000);
-    end.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000);
-    return {end, length};
-}
-// #endregion within
-
 // #region owner
-/// Makes the foo whole again, whatever was done of a change, and returns what was
-/// there.
-inline foo repair(guarded_foo& f) {
-    const foo found{f.bar, f.baz};
-    f.baz =
-        static_cast<int>(static_cast<unsigned>(f.total) - static_cast<unsigned>(f.bar));
-    return found;
-}
-
 /// Holds the lock of something guarded, f.mutex, for as long as it lives; repair(f)
 /// makes that whole, and changes nothing if it is.
 template <class Guarded>

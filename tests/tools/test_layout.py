@@ -36,7 +36,7 @@ class Layout(unittest.TestCase):
     def test_case_names_suit_ctest_and_doctest(self):
         for path in (ROOT / "tests").glob("*_test.cpp"):
             for name in re.findall(r'TEST_CASE\(\s*"(.*?)"', path.read_text(encoding="utf-8")):
-                self.assertRegex(name, r'^(header|program|dying|stress|limit): [^;,*"\\]+$', path)
+                self.assertRegex(name, r'^(header|program|fact|dying|stress|limit): [^;,*"\\]+$', path)
 
     def test_the_programs_name_themselves(self):
         for step in all_steps():

@@ -8,25 +8,12 @@
 
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <stdexcept>
 #include <string>
 
+#include "05_primed_file/temporary_name.hpp"
 #include "common/error.hpp"
 #include "common/unique_fd.hpp"
-
-/// A name that is removed when its owner goes away.
-class temporary_name {
-public:
-    explicit temporary_name(std::string path) : path_{std::move(path)} {}
-    temporary_name(const temporary_name&) = delete;
-    ~temporary_name() { ::unlink(path_.c_str()); }
-
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 /// The folder that the name `path` is in.
 inline std::string folder_of(const std::string& path) {
@@ -83,13 +70,3 @@ private:
     unique_fd file_;
     std::optional<temporary_name> draft_;
 };
-
-/// Writes `bytes` to the start of the new file `file`. Throws std::system_error, and
-/// std::runtime_error if not all of them fit. `name` is for messages.
-inline void write_all(int file, std::span<const std::byte> bytes,
-                      const std::string& name) {
-    // TODO: write(2); that not all of them were written is an error.
-    static_cast<void>(file);
-    static_cast<void>(bytes);
-    throw std::logic_error("TODO: write " + name);
-}

@@ -1,7 +1,9 @@
 // file.hpp: a cache line of a file that both processes have mapped.
 #pragma once
 
-#include "05_primed_file/new_file.hpp"
+#include <filesystem>
+
+#include "05_primed_file/temporary_name.hpp"
 #include "24_choosing/transports/lines.hpp"
 
 /// A file in the folder for temporary files, $TMPDIR or /tmp. It is never synced: the
