@@ -221,6 +221,8 @@ class Loop(Student):
         result = self.lab("check", "03")
         self.assertEqual(result.returncode, 1, result.stdout)
         self.assertRegex(result.stdout, r"without assertions \(-DNDEBUG -O2\): [0-9] of 11")
+        self.assertIn("check/O2/03_missing_file/tests/", result.stdout)
+        self.assertIn("next: mend what only that build shows", result.stdout)
 
     def test_an_early_exit_is_no_success(self):
         self.lab("lab", "03")

@@ -216,12 +216,12 @@ def show_mark(case):
     print(f"  {mark:<5}{case.name}", flush=True)
 
 
-def show_failure(step, case):
-    """One failure in full."""
+def show_failure(step, case, variant=""):
+    """One failure in full, of the plain build or another."""
     print(f"\n{case.name}:")
     for line in explain_case(case.output):
         print("    " + line.replace("\n", "\n    "))
-    test = shown(BUILD / "check" / step.name / "tests" / f"{step.name}_test")
+    test = shown(BUILD / "check" / variant / step.name / "tests" / f"{step.name}_test")
     print(f"    run it:   {test} --test-case={shlex.quote(case.name)}\n")
 
 
@@ -246,20 +246,23 @@ def check_variants(step, reference):
     os.environ["ASAN_OPTIONS"] = "handle_sigbus=0:detect_stack_use_after_return=0"
     for what, flags in VARIANTS.items():
         overlay.FLAGS += flags
+        variant = what.split()[-1].strip("-()")
         try:
-            result = judge(step, reference, variant=what.split()[-1].strip("-()"))
+            result = judge(step, reference, variant=variant)
         finally:
             del overlay.FLAGS[-len(flags):]
         failed = [case for case in result.cases if not case.passed]
         print(f"{what}: {result.passed} of {len(result.cases)}"
               + (f"; {result.problem}" if result.problem else ""), flush=True)
         if failed:
-            show_failure(step, failed[0])
+            show_failure(step, failed[0], variant)
         complete &= result.complete
     return complete
 
 
-def next_action(step, complete):
+def next_action(step, complete, plainly):
+    if plainly and not complete:
+        return "mend what only that build shows"
     if not complete:
         return f"make hint STEP={step.number}"
     later = [other for other in all_steps() if other.has_lab and other.number > step.number]
@@ -295,7 +298,7 @@ def check(step, reference=False, plain=False):
             print(f"All there. Compare with: {' '.join(map(shown, files))}")
     total = len(result.cases) or "?"
     print(f"{step.name}: {result.passed} of {total} behaviours; next: "
-          f"{next_action(step, complete)}")
+          f"{next_action(step, complete, result.complete)}")
     return 0 if complete else 1
 
 
