@@ -12,13 +12,13 @@ namespace {
 
 const std::string program = program_path("14_seqlock");
 
-/// Three words, so that the stepper has few instructions to go through.
-using three = std::array<foo, 3>;
-three of(int n) {
-    return {foo{n, n}, foo{n, n}, foo{n, n}};
+/// Two words, so that the stepper has few instructions to go through.
+using pair = std::array<foo, 2>;
+pair of(int n) {
+    return {foo{n, n}, foo{n, n}};
 }
 
-std::string text(const std::optional<three>& value) {
+std::string text(const std::optional<pair>& value) {
     if (!value) return "nothing";
     for (const foo& f : *value)
         if (f.bar != value->front().bar || f.baz != f.bar) return "torn";
@@ -26,7 +26,7 @@ std::string text(const std::optional<three>& value) {
 }
 
 /// A seqlock as its creator makes it, which holds of(1).
-using in_memory = shared<seqlock<three>>;
+using in_memory = shared<seqlock<pair>>;
 void make(const in_memory& lock) {
     std::construct_at(&*lock);
     lock->write(of(1));
@@ -39,8 +39,8 @@ using set = std::set<std::string>;
 template <class Write>
 set found_in_every_way(Write write) {
     history_model::begin();
-    const seqlock<three, history_model> lock = [&] {
-        seqlock<three, history_model> made;
+    const seqlock<pair, history_model> lock = [&] {
+        seqlock<pair, history_model> made;
         write(made);
         return made;
     }();
@@ -89,7 +89,7 @@ TEST_SUITE("lab") {
         "header: a writer between any two instructions of a reader tears nothing") {
         if (!may_step()) return;
         const in_memory lock;
-        const shared<std::optional<three>> result;
+        const shared<std::optional<pair>> result;
         make(lock);
         const set found = between_any_two([&] { *result = lock->try_read(); },
                                           [&] { lock->write(of(2)); },
@@ -110,7 +110,7 @@ TEST_SUITE("lab") {
     TEST_CASE("header: a reader may have a mapping that is read-only") {
         const in_memory lock;
         make(lock);
-        const auto* read_only = static_cast<const seqlock<three>*>(lock.map(PROT_READ));
+        const auto* read_only = static_cast<const seqlock<pair>*>(lock.map(PROT_READ));
         CHECK(text(read_only->try_read()) == "1");
         CHECK(text(read_only->read(10)) == "1");
     }

@@ -123,10 +123,11 @@ TEST_SUITE("lab") {
     TEST_CASE("header: a post after any instruction of a waiter is not lost") {
         if (!may_step()) return;
         const shared<foo> word;
+        const time_limit limit = within(long_time);  // not stepped
         bool slept = false;
         for (long point = 0; !slept; ++point) {
             *word = {0, 0};
-            stepper waiter([&] { wait_until(*word, 0, within(long_time)); });
+            stepper waiter([&] { wait_until(*word, 0, limit); });
             for (long i = 0; i < point && !waiter.asleep(); ++i) REQUIRE(waiter.step());
             slept = waiter.asleep();
             post(*word);

@@ -5,6 +5,9 @@
 // Expect:  bar is 2000000, exactly. swap stores both fields at one moment; wait waits
 //          for tell, however it was built.
 // Next:    13_robust_mutex: more than eight bytes, and owners that die.
+//
+// Libraries: atomic
+// (For clang++, which knows a foo's alignment of 4 only. It is lock-free all the same.)
 #include <iostream>
 
 #include "05_primed_file/primed_file.hpp"

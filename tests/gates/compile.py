@@ -34,7 +34,8 @@ class Compile(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="suchfoo-by-hand-") as folder:
             self.all_compile([(step.name, ["g++", "-Isteps", "-I.",
                                            f"steps/{step.name}/main.cpp", "-o",
-                                           f"{folder}/{step.name}"]) for step in all_steps()])
+                                           f"{folder}/{step.name}", *step.libraries])
+                              for step in all_steps()])
 
     def test_each_header_is_compiled_alone(self):
         """A missing include is seen in the header that lacks it, in the lab's too."""
@@ -50,7 +51,8 @@ class Compile(unittest.TestCase):
                 def build(step):
                     source = standalone.write(step, Path(folder))
                     # In a folder of its own: nothing of the project can be included.
-                    return compiled(compiler, source.name, "-o", step.name, cwd=folder)
+                    return compiled(compiler, source.name, "-o", step.name, *step.libraries,
+                                    cwd=folder)
                 with ThreadPoolExecutor(2) as pool:
                     for step, result in zip(all_steps(), pool.map(build, all_steps())):
                         self.assertEqual((result.returncode, result.stderr), (0, ""), step.name)

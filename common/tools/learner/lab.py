@@ -195,7 +195,7 @@ def judge(step, reference=False, progress=lambda case: None, variant=""):
         others = overlay.case_names(target, step, "--test-suite-exclude=lab")
 
         def run(name):
-            return overlay.run_case(target, step, name, CASE_LIMIT)
+            return overlay.run_case(target, step, name, CASE_LIMIT * (3 if variant else 1))
         cases = []
         with ThreadPoolExecutor(4) as pool:  # they mostly wait
             # Where the header is wrong, its program would only wait for what never comes.

@@ -46,7 +46,7 @@ def standalone(step):
     licence = re.search(r"^Copyright .*$", (ROOT / "LICENSE").read_text(encoding="utf-8"), re.M)[0]
     top = (f"// {step.name}.cpp: step {step.number} of suchfoo, in one file. "
            f"MIT licence. {licence}.\n"
-           f"// Compile: g++ -std=c++20 {step.name}.cpp -o {step.name}\n")
+           f"// Compile: {' '.join(['g++ -std=c++20', f'{step.name}.cpp -o {step.name}', *step.libraries])}\n")
     return "\n".join([top, "".join(sorted(system)), *bodies])
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from shared import patches
 from shared.processes import run_limited, temporary_folder
-from shared.steps import BUILD, ROOT
+from shared.steps import BUILD, ROOT, Step, libraries
 
 COMPILER = shlex.split(os.environ.get("CXX", "g++"))
 FLAGS = ["-std=c++20", "-Wall", "-Wextra", "-Wpedantic"]
@@ -108,15 +108,14 @@ def commands(step, includes, target, ready):
     with `includes` on the include path, into target/tests and target/steps."""
     test = step.test.read_text(encoding="utf-8")
     programs = set(re.findall(r'program_path\("(\w+)"\)', test))
-    libraries = re.findall(r"^// Libraries: (.*)$", test, re.M)
     options = " ".join(re.findall(r"^// Options: (.*)$", test, re.M)).split()
     first = [DEBUG["tests"], *options] if options else precompiled(ready, "tests")
     yield [*includes, *first, f"tests/{step.name}_test.cpp",
            str(ready / "main.o"), *linker(), "-o", str(target / "tests" / f"{step.name}_test"),
-           *(f"-l{name}" for line in libraries for name in line.split())]
+           *libraries(step.test)]
     for name in sorted(programs | {step.name}, reverse=True):
         yield [*includes, *precompiled(ready, "common"), f"steps/{name}/main.cpp", *linker(),
-               "-o", str(target / "steps" / name)]
+               "-o", str(target / "steps" / name), *Step(name).libraries]
 
 
 def build(step, overlay, target):
@@ -137,7 +136,7 @@ def mutant_status(step, mutant, *arguments):
         program = f"{folder}/{step}"
         patches.write(ROOT / "tests" / "mutants" / step / f"{mutant}.patch", folder)
         compile_one([f"-I{folder}", "-Isteps", "-I.", f"steps/{step}/main.cpp", "-o",
-                     f"{program}_program"])
+                     f"{program}_program", *Step(step).libraries])
         status, _ = run_limited(["sh", "-c", 'ulimit -c 0; "$@"; exit $?', "sh",
                                  f"{program}_program", *arguments], CASE_LIMIT)
     return str(status)

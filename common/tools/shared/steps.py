@@ -30,6 +30,12 @@ def front_matter(path):
     return found
 
 
+def libraries(source):
+    """The compiler's words for the libraries that a source file says it needs."""
+    said = re.findall(r"^// Libraries: ([a-z ]+)$", source.read_text(encoding="utf-8"), re.M)
+    return [f"-l{name}" for line in said for name in line.split()]
+
+
 @dataclass(frozen=True)
 class Step:
     name: str  # "03_missing_file"
@@ -66,6 +72,11 @@ class Step:
     @property
     def has_lab(self):
         return any((self.folder / "lab").glob("*.hpp"))
+
+    @property
+    def libraries(self):
+        """What its program is linked with, as main.cpp says: "// Libraries: atomic"."""
+        return libraries(self.folder / "main.cpp")
 
     def sources(self):
         """The lesson's headers and its programs; not the lab's."""

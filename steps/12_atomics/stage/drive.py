@@ -20,6 +20,6 @@ def drive(d):
     d.say("a flag that can be waited for")
     wait_for_it(d, PROGRAM)
     d.say("the same, optimised")
-    d.shell("c++ -std=c++20 -O2 -Isteps -I. steps/12_atomics/main.cpp -o /tmp/atomics", limit=60)
+    d.shell("c++ -std=c++20 -O2 -Isteps -I. steps/12_atomics/main.cpp -o /tmp/atomics -latomic", limit=60)
     wait_for_it(d, "/tmp/atomics /tmp/suchfoo")
     d.shell("rm /tmp/suchfoo /tmp/atomics")
