@@ -486,6 +486,24 @@ TEST_CASE("fact: a power cut leaves what was synced and not what was stored") {
         power_on();
         out << "created: " << now() << "\n";
 
+        {
+            const unique_fd folder = open_folder(disk);
+            const unique_fd file(
+                check(::openat(folder.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600),
+                      "open"));
+            write_all(file.get(), bytes_of(first), "file");
+            check(::fsync(file.get()), "fsync");
+            const std::string nameless = "/proc/self/fd/" + std::to_string(file.get());
+            check(::linkat(AT_FDCWD, nameless.c_str(), folder.get(), "nameless",
+                           AT_SYMLINK_FOLLOW),
+                  "linkat");
+            cut_power();
+        }
+        power_on();
+        out << "folder not synced: "
+            << (std::filesystem::exists(disk + "/nameless") ? "a file" : "no file")
+            << "\n";
+
         save_to(path, {1, 2});
         {
             const mapped<saved_foo> file = map_primed<saved_foo>(path, "a saved foo");
@@ -520,6 +538,7 @@ TEST_CASE("fact: a power cut leaves what was synced and not what was stored") {
     if (!report) return;
     CHECK(*report ==
           "created: Foo(42, 98), version 1, generation 1\n"
+          "folder not synced: no file\n"
           "stored: Foo(3, 4), version 1, generation 3\n"
           "after the cut: Foo(1, 2), version 1, generation 2\n"
           "not saved: msync: Input/output error\n"

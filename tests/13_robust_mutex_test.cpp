@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <functional>
+#include <mutex>
 #include <vector>
 
 #include "13_robust_mutex/guarded_file.hpp"
@@ -249,6 +250,34 @@ TEST_CASE("header: sums past the last int are whole as well") {
     repair(*f);
     CHECK(is_whole(*f));
     CHECK(f->baz == 1);
+}
+
+TEST_CASE("fact: of a std::mutex two processes may have the lock at once") {
+    if (!may_step()) return;
+    // Each in turn runs one instruction; both do the same, so both find the lock free.
+    const auto both_inside = [](auto lock) {
+        const shared<std::array<std::atomic<bool>, 2>> inside;
+        const auto side = [&](std::size_t i) {
+            return [&, i] {
+                lock();
+                (*inside)[i] = true;
+                for (;;) ::pause();
+            };
+        };
+        stepper one(side(0)), two(side(1));
+        while (!one.asleep() || !two.asleep()) {
+            if (!one.asleep()) one.step();
+            if (!two.asleep()) two.step();
+        }
+        return (*inside)[0] && (*inside)[1];
+    };
+    const shared<guarded_foo> f;
+    init(*f, {60, 40});
+    const time_limit limit = within(std::chrono::minutes{10});
+    CHECK_FALSE(both_inside([&] { new owner<guarded_foo>(*f, limit); }));
+    const shared<std::mutex> mutex;
+    if (!both_inside([&] { mutex->lock(); }))
+        skip("this C library locks with an atomic in a process of one thread, too");
 }
 
 TEST_CASE("fact: a program that is replaced by another loses its lock") {
