@@ -113,9 +113,9 @@ def leftovers():
     found = [name for name in os.listdir("/dev/shm") if name.startswith("suchfoo.left")]
     for path in Path("/proc").glob("[0-9]*"):
         try:
-            state = (path / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            state = (path / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
             if sandbox.is_sandbox_uid(path.stat().st_uid) and state != "Z":
-                found.append((path / "cmdline").read_text(encoding="utf-8"))
+                found.append((path / "cmdline").read_text(encoding="utf-8", errors="replace"))
         except OSError:
             continue
     found += [name for name in os.listdir(tempfile.gettempdir())

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tool import ROOT, run
 
-from learner import peek
+from learner import doctor, peek
 
 
 class Peek(unittest.TestCase):
@@ -70,6 +70,18 @@ class Peek(unittest.TestCase):
             self.start()
             self.assertIn(str(os.getpid()), self.until("mapped by 1 process:\x1b") +
                           self.until("any key"))
+
+    def test_other_programs_may_have_names_that_are_no_text(self):
+        # In /proc/PID/maps stands what they were called, in whatever encoding.
+        path = os.fsencode(self.path.parent) + b"/caf\xe9"
+        with open(path, "w+b") as file:
+            file.write(bytes(8))
+            file.flush()
+            with mmap.mmap(file.fileno(), 8):
+                status = os.stat(path)
+                pids = [pid for pid, _ in peek.processes(status.st_dev, status.st_ino)]
+                self.assertEqual(pids, [os.getpid()])
+                self.assertEqual(doctor.users_of("/nowhere"), [])
 
     def test_it_survives_a_truncation_and_a_removal(self):
         process = self.start()

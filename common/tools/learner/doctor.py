@@ -117,7 +117,7 @@ def users_of(path):
     pids = []
     for maps in Path("/proc").glob("[0-9]*/maps"):
         try:
-            if f" {path}\n" in maps.read_text(encoding="utf-8"):
+            if f" {path}\n" in maps.read_text(encoding="utf-8", errors="replace"):
                 pids.append(maps.parent.name)
         except OSError:
             continue  # not ours to see, or gone

@@ -25,9 +25,11 @@ def processes(device, inode):
     wanted = (f"{os.major(device):02x}:{os.minor(device):02x}", str(inode))
     found = []
     for maps in Path("/proc").glob("[0-9]*/maps"):
+        def read(name):  # others' paths may be in any encoding
+            return (maps.parent / name).read_text(encoding="utf-8", errors="replace")
         try:
-            if any(tuple(line.split()[3:5]) == wanted for line in maps.read_text(encoding="utf-8").splitlines()):
-                found.append((int(maps.parent.name), (maps.parent / "comm").read_text(encoding="utf-8").strip()))
+            if any(tuple(line.split()[3:5]) == wanted for line in read("maps").splitlines()):
+                found.append((int(maps.parent.name), read("comm").strip()))
         except OSError:
             continue  # not ours to see, or gone
     return sorted(found)

@@ -220,7 +220,7 @@ def roudi(folder):
                        else f"iox-roudi does not start, see {log}")
                 return
             time.sleep(0.05)
-        maps = Path(f"/proc/{daemon.pid}/maps").read_text(encoding="utf-8")
+        maps = Path(f"/proc/{daemon.pid}/maps").read_text(encoding="utf-8", errors="replace")
         made = set(re.findall(r"/dev/shm/\S+", maps))
         try:
             yield None
