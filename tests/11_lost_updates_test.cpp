@@ -123,6 +123,15 @@ TEST_CASE("program: alone nothing is lost") {
     CHECK(result.err == "");
 }
 
+TEST_CASE("program: after the last int comes the first") {
+    const shared_file file;
+    const ended result = run({program, file.path},
+                             "f.bar = 2147483647\nn = f.bar\nf.bar = n + 1\nf.bar\n"
+                             "f.bar = 2147483647\nadd 1\nf.bar\n");
+    CHECK(result.how == "exit status 0");
+    CHECK(result.out == "-2147483648\n-2147483648\n");
+}
+
 TEST_CASE("program: help names the commands of this step") {
     const shared_file file;
     const std::string help = run({program, file.path}, "help\n").out;

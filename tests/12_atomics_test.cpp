@@ -198,6 +198,7 @@ TEST_CASE("program: bad input is one line and changes nothing") {
                               {"tell"},
                               {"take", "1"},
                               {"add", "x"},
+                              {"add", "-5"},
                               {"swap", "1", "2147483648"}}) {
         std::vector<std::string> all{program, file.path};
         all.insert(all.end(), words.begin(), words.end());

@@ -54,8 +54,7 @@ public:
             *done = true;
             for (;;) ::pause();
         }
-        const auto end = std::chrono::steady_clock::now() + patience;
-        while (!*done && std::chrono::steady_clock::now() < end) ::usleep(100);
+        REQUIRE(eventually([&] { return done->load(); }));
     }
     holder(const holder&) = delete;
     ~holder() { kill(); }
@@ -296,11 +295,25 @@ TEST_CASE("fact: a program that is replaced by another loses its lock") {
         ::execlp("cat", "cat", nullptr);
         ::_exit(1);
     }
-    while (!*held) ::usleep(100);
+    REQUIRE(eventually([&] { return held->load(); }));
     CHECK(locked(*f, milliseconds{8000}) == "Foo(60, 40), inherited Foo(60, 40)");
-    CHECK(::kill(pid, 0) == 0);  // it lives
+    siginfo_t ended_meanwhile{};
+    check(::waitid(P_PID, static_cast<id_t>(pid), &ended_meanwhile,
+                   WEXITED | WNOHANG | WNOWAIT),
+          "waitid");
+    CHECK(ended_meanwhile.si_pid == 0);  // it lives
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
+}
+
+TEST_CASE("fact: a copy of a lock that is held is never given back") {
+    const shared<guarded_foo> f, copy;
+    init(*f, {60, 40});
+    holder other([&] { keep(*f); });
+    std::memcpy(static_cast<void*>(&*copy), &*f, sizeof *f);
+    other.kill();
+    CHECK(locked(*copy, milliseconds{20}) == "ETIMEDOUT");
+    CHECK(locked(*f, milliseconds{2000}) == "Foo(60, 40), inherited Foo(60, 40)");
 }
 
 TEST_CASE("fact: a stopped owner keeps its lock") {

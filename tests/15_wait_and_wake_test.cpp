@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <functional>
+#include <optional>
 
 #include "15_wait_and_wake/spin_then_sleep.hpp"
 #include "tests/stepper.hpp"
@@ -54,6 +55,7 @@ public:
               "waitid");
         return info.si_code == CLD_EXITED && info.si_status == 0;
     }
+    pid_t pid() const { return pid_; }
     void send(int signal) const { ::kill(pid_, signal); }
     void kill() {
         if (pid_ == -1) return;
@@ -106,7 +108,6 @@ TEST_SUITE("lab") {
         CHECK_FALSE(post(*word));
         word->baz = 1;
         CHECK(post(*word));
-        CHECK(word->baz == 0);
     }
 
     TEST_CASE("header: a post wakes everybody who sleeps") {
@@ -118,6 +119,8 @@ TEST_SUITE("lab") {
         for (const auto* each : {&one, &two, &three}) REQUIRE(each->asleep());
         CHECK(post(*word));
         for (const auto* each : {&one, &two, &three}) CHECK(each->ends());
+        CHECK(word->baz == 0);
+        CHECK_FALSE(post(*word));
     }
 
     TEST_CASE("header: a post after any instruction of a waiter is not lost") {
@@ -209,6 +212,28 @@ TEST_CASE("header: a sleeper that is killed takes no wake-up with it") {
     CHECK(other.ends());
 }
 
+TEST_CASE(
+    "header: after a poster that is killed at any instruction the next one wakes") {
+    if (!may_step()) return;
+    const shared<foo> word;
+    const sleeper* waiter = nullptr;
+    std::optional<sleeper> asleep;
+    const auto sleep_again = [&] {
+        *word = {0, 0};
+        asleep.reset();
+        asleep.emplace([&] { wait_until(*word, 0, within(long_time)); });
+        waiter = &*asleep;
+        REQUIRE(waiter->asleep());
+    };
+    sleep_again();
+    killed_after_each([&] { post(*word); },
+                      [&] {
+                          post(*word);
+                          REQUIRE(waiter->ends());
+                          sleep_again();
+                      });
+}
+
 TEST_CASE("header: spinning sees a change without the kernel and then sleeps") {
     if (!may_step()) return;
     const shared<foo> word;
@@ -243,7 +268,7 @@ TEST_CASE("fact: a semaphore that a dead process holds is never given back") {
         *held = true;
         for (;;) ::pause();
     });
-    while (!*held) ::usleep(100);
+    REQUIRE(eventually([&] { return held->load(); }));
     holder.kill();
     const time_limit soon = within(milliseconds{20});
     CHECK(::sem_clockwait(&*semaphore, CLOCK_MONOTONIC, &soon.end) == -1);
@@ -255,17 +280,12 @@ TEST_CASE("fact: a descriptor of a process tells of its death") {
         for (;;) ::pause();
     });
     CHECK(other.asleep());
-    const pid_t pid = check(::fork(), "fork");
-    if (pid == 0) {
-        for (;;) ::pause();
-    }
-    const unique_fd watched(
-        static_cast<int>(check(::syscall(SYS_pidfd_open, pid, 0), "pidfd_open")));
+    const unique_fd watched(static_cast<int>(
+        check(::syscall(SYS_pidfd_open, other.pid(), 0), "pidfd_open")));
     pollfd poll_it{watched.get(), POLLIN, 0};
     CHECK(::poll(&poll_it, 1, 0) == 0);
-    ::kill(pid, SIGKILL);
+    other.send(SIGKILL);
     CHECK(::poll(&poll_it, 1, 10'000) == 1);
-    ::waitpid(pid, nullptr, 0);
 }
 
 TEST_CASE("program: posts for nobody make no call") {
@@ -288,6 +308,7 @@ TEST_CASE("program: bad input is one line and changes nothing") {
                               {"wait", "1"},
                               {"post"},
                               {"post", "x"},
+                              {"post", "-5"},
                               {"spin"},
                               {"wake"}}) {
         std::vector<std::string> all{program, file.path};

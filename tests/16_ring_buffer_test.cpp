@@ -63,7 +63,7 @@ void die_after(token& side, const std::function<void()>& work) {
         *done = true;
         for (;;) ::pause();
     }
-    while (!*done) ::usleep(100);
+    REQUIRE(eventually([&] { return done->load(); }));
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
 }
@@ -74,6 +74,27 @@ void fill(message& m, std::uint64_t number) {
     for (std::size_t i = 0; i < m.words.size(); ++i)
         m.words[i] = (number + i) * 0x9e3779b97f4a7c15;
 }
+
+/// A memory that notes in which order it is used.
+struct recording {
+    inline static std::string orders;
+    class word {
+    public:
+        word(std::uint64_t first = 0) : value_{first} {}
+        void store(std::uint64_t value, std::memory_order order) {
+            orders +=
+                order == std::memory_order_release ? "store release, " : "store, ";
+            value_ = value;
+        }
+        std::uint64_t load(std::memory_order order) const {
+            orders += order == std::memory_order_acquire ? "load acquire, " : "load, ";
+            return value_;
+        }
+
+    private:
+        std::uint64_t value_;
+    };
+};
 
 /// A message of the model: one word, with no order of its own.
 struct modelled {
@@ -254,16 +275,61 @@ TEST_CASE("header: a sender that died loses what it had not published and no mor
 TEST_CASE("header: who is dead is told from who is absent or alive") {
     const shared<token> side;
     init(side->mutex);
-    CHECK_FALSE(is_dead(*side));
+    const hardware::word none{0};
+    other_side other{"other", *side, none};
+    CHECK_FALSE(has_died(other));
     die_after(*side, [] {});
-    CHECK(is_dead(*side));
-    CHECK_FALSE(is_dead(*side));  // told once
+    CHECK(has_died(other));
+    CHECK(has_died(other));  // it is told once, and remembered
     const owner alive(*side, within(milliseconds{2000}));
     const pid_t pid = check(::fork(), "fork");
-    if (pid == 0) ::_exit(is_dead(*side) ? 1 : 0);
+    if (pid == 0) ::_exit(has_died(other) ? 1 : 0);  // a new one has come
     int status = 0;
     check(::waitpid(pid, &status, 0), "waitpid");
     CHECK(describe_status(status) == "exit status 0");
+}
+
+TEST_CASE("header: a death is not forgotten for the messages that came before it") {
+    const shared<channel> c;
+    init(c->sends.mutex);
+    receiver in(c->messages);
+    other_side other{"sender", c->sends, c->messages.written};
+    int looks = 0;
+    const auto dies_after_the_first_look = [&]() -> const message* {
+        if (looks++ > 0) return in.front();
+        die_after(c->sends, [&] {
+            sender out(c->messages);
+            fill(*out.reserve(), 0);
+            out.publish();
+        });
+        return nullptr;
+    };
+    CHECK(wait_for(dies_after_the_first_look, c->something_new, other,
+                   milliseconds{200}) != nullptr);
+    in.release();
+    try {
+        wait_for([&] { return in.front(); }, c->something_new, other,
+                 milliseconds{200});
+        FAIL("nothing was thrown");
+    } catch (const std::runtime_error& error) {
+        CHECK(std::string(error.what()) == "the sender died after 1");
+    }
+}
+
+TEST_CASE("header: each counter is stored with release and looked at with acquire") {
+    // The model plays the sender first: of the way back it does not show the order.
+    auto r = std::make_unique<ring<foo, 2, recording>>();
+    sender out(*r);
+    receiver in(*r);
+    recording::orders.clear();
+    out.reserve();
+    out.reserve();
+    out.publish();
+    in.front();
+    in.release();
+    out.reserve();
+    CHECK(recording::orders ==
+          "store release, load acquire, store release, load acquire, ");
 }
 
 TEST_CASE("program: the sender hears of the receiver's death and a new one goes on") {

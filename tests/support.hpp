@@ -139,6 +139,14 @@ private:
     T* object_;
 };
 
+/// Waits until done(), `patience` at most; returns whether it is.
+template <class Done>
+bool eventually(Done done) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!done() && std::chrono::steady_clock::now() < end) ::usleep(100);
+    return done();
+}
+
 /// How many file descriptors this process has open.
 inline std::size_t open_descriptors() {
     const std::filesystem::directory_iterator all("/proc/self/fd");

@@ -1,13 +1,13 @@
 // plain.hpp: what a program would write that does not know better.
 #pragma once
 
-#include "02_malloc_wrapper/foo.hpp"
+#include "11_lost_updates/schedule.hpp"
 
 // #region plain
 /// Adds 1 to bar, `times` times. WRONG between processes: an addition of another may be
 /// lost, and a compiler may do them all at once.
 inline void add_plainly(Foo& f, int times) {
-    for (int i = 0; i < times; ++i) f.set_bar(f.bar() + 1);
+    for (int i = 0; i < times; ++i) f.set_bar(next(f.bar()));
 }
 
 /// Stores `value` in bar and then tells the reader, in baz. WRONG: nothing says that

@@ -10,12 +10,17 @@
 #include "02_malloc_wrapper/foo.hpp"
 
 // #region adder
+/// n + 1; after the last int comes the first.
+inline int next(int n) {
+    return static_cast<int>(static_cast<unsigned>(n) + 1);
+}
+
 /// One who adds 1 to bar as a processor does it, in two moves with a register between
 /// them: what has happened to bar meanwhile is not seen.
 struct adder {
     int seen = 0;
     void read(const Foo& f) { seen = f.bar(); }
-    void write(Foo& f) const { f.set_bar(seen + 1); }
+    void write(Foo& f) const { f.set_bar(next(seen)); }
 };
 // #endregion adder
 

@@ -31,6 +31,7 @@ void change_as_one(const arguments& args) {
                       (args.size() == 2 && what == "wait");
     if (!fits) throw usage_error{};
     const int first = args.size() > 2 ? int_argument(args[2]) : 0;
+    if (what == "add" && first < 0) throw usage_error{"TIMES is 0 or more"};
     const int second = args.size() > 3 ? int_argument(args[3]) : 0;
 
     const mapped<foo> f = map_primed<foo>(args[0], "a foo");

@@ -13,8 +13,7 @@
 
 namespace {
 
-constexpr std::chrono::seconds limit{2};
-constexpr int attempts = 1'000'000;
+constexpr std::chrono::milliseconds limit{2000};
 
 week all(int n) {
     week w;
@@ -49,16 +48,19 @@ void read(const published_week& w, int times) {
     int torn = 0;
     std::optional<week> last;
     for (int n = 0; n < times; ++n) {
-        last = w.days.read(attempts);
+        const auto end = std::chrono::steady_clock::now() + limit;
+        do {
+            last = w.days.read(1000);
+        } while (!last && std::chrono::steady_clock::now() < end);
         if (!last) {
-            throw std::runtime_error("no whole week in " + std::to_string(attempts) +
-                                     " attempts: its writer died, or was stopped");
+            throw std::runtime_error(
+                "no whole week in 2000 ms: its writer died, or was "
+                "stopped");
         }
         torn += is_torn(*last);
     }
-    if (last)
-        std::cout << torn << " torn; seven times Foo(" << last->front().bar << ", "
-                  << last->front().baz << ")" << std::endl;
+    std::cout << torn << " torn; seven times Foo(" << last->front().bar << ", "
+              << last->front().baz << ")" << std::endl;
 }
 
 void publish(const arguments& args) {
@@ -67,6 +69,7 @@ void publish(const arguments& args) {
     const bool reads = args.size() == 3 && args[1] == "read";
     if (!dies && !writes && !reads) throw usage_error{};
     const int times = dies ? 0 : int_argument(args[2]);
+    if (!dies && times < 1) throw usage_error{"TIMES is 1 or more"};
 
     const std::string& path = args[0];
     if (reads) {

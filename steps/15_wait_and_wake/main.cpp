@@ -36,6 +36,7 @@ void wait_or_wake(const arguments& args) {
     const bool posts = args.size() == 3 && args[1] == "post";
     if (!waits && !spins && !posts) throw usage_error{};
     const int number = waits ? 0 : int_argument(args[2]);
+    if (number < 0) throw usage_error{"TIMES is 0 or more"};
 
     const mapped<foo> word = map_primed<foo>(args[0], "a foo");
     posts ? post_all(*word, number) : wait(*word, number);

@@ -28,11 +28,12 @@ inline long futex(int& word, int operation, int value, const timespec* end = nul
 /// changed. Throws std::system_error if futex(2) fails: EFAULT, if the file was cut.
 inline bool wait_until(foo& word, int old, const time_limit& limit) {
     const std::atomic_ref value(word.bar);
-    const std::atomic_ref somebody_sleeps(word.baz);
+    const std::atomic_ref sleepers(word.baz);
     while (value.load() == old) {
-        somebody_sleeps.store(1);
+        sleepers.fetch_add(1);
         // The kernel looks again, and sleeps only if the value is still the old one.
         const long result = futex(word.bar, FUTEX_WAIT_BITSET, old, &limit.end);
+        sleepers.fetch_sub(1);
         if (result == -ETIMEDOUT) return value.load() != old;
         // EAGAIN: it has changed. EINTR: a signal. 0: woken, perhaps for nothing.
         if (result != 0 && result != -EAGAIN && result != -EINTR)
@@ -47,7 +48,7 @@ inline bool wait_until(foo& word, int old, const time_limit& limit) {
 /// sleep; returns whether it did.
 inline bool post(foo& word) {
     std::atomic_ref(word.bar).fetch_add(1);
-    if (std::atomic_ref(word.baz).exchange(0) == 0) return false;
+    if (std::atomic_ref(word.baz).load() == 0) return false;
     futex(word.bar, FUTEX_WAKE, INT_MAX);
     return true;
 }

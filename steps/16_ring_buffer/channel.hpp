@@ -43,47 +43,53 @@ inline void create_channel(const std::string& path) {
 }
 // #endregion channel
 
-// #region is_dead
-/// Whether the one who held `other` has died. Not so if it lives, has ended in order,
-/// or was never there.
-inline bool is_dead(token& other) {
-    const int error = ::pthread_mutex_trylock(&other.mutex);
-    if (error == EBUSY) return false;
+// #region has_died
+/// The other side, as one side sees it: its name, its token, its counter.
+struct other_side {
+    const char* name;
+    token& held;
+    const hardware::word& counter;
+    bool died = false;  // told once, and remembered here
+};
+
+/// Whether the other side has died, and no new one has come. One that has ended in
+/// order, or was never there, has not (unless one who asked was killed while it asked).
+inline bool has_died(other_side& other) {
+    const int error = ::pthread_mutex_trylock(&other.held.mutex);
+    if (error == EBUSY) return other.died = false;
     if (error == EOWNERDEAD) {
-        check_pthread(::pthread_mutex_consistent(&other.mutex),
+        other.died = true;
+        check_pthread(::pthread_mutex_consistent(&other.held.mutex),
                       "pthread_mutex_consistent");
     } else {
         check_pthread(error, "pthread_mutex_trylock");
     }
-    check_pthread(::pthread_mutex_unlock(&other.mutex), "pthread_mutex_unlock");
-    return error == EOWNERDEAD;
+    check_pthread(::pthread_mutex_unlock(&other.held.mutex), "pthread_mutex_unlock");
+    return other.died;
 }
-// #endregion is_dead
+// #endregion has_died
 
 // #region wait_for
 /// Calls look() until it finds something, and returns that; sleeps in between until
-/// `word` changes. Throws std::runtime_error if the `other` side has died and left
-/// nothing, with its counter, `progress`; or if nothing comes until `limit`.
+/// `word` changes. Throws std::runtime_error if the other side has died and left
+/// nothing, or if nothing comes in `length`.
 template <class Look>
-auto wait_for(Look look, foo& word, token& other, const char* name,
-              const time_limit& limit, const hardware::word& progress) {
-    for (;;) {
+auto wait_for(Look look, foo& word, other_side& other,
+              std::chrono::milliseconds length) {
+    constexpr std::chrono::milliseconds slice{50};  // then we ask whether it lives
+    const auto end = std::chrono::steady_clock::now() + length;
+    while (std::chrono::steady_clock::now() < end) {
         const int seen = std::atomic_ref(word.bar).load();
         if (auto* found = look()) return found;
-        const bool died = is_dead(other);
+        const bool died = has_died(other);
         if (auto* found = look()) return found;  // its last ones
         if (died) {
-            throw std::runtime_error(std::string("the ") + name + " died after " +
-                                     std::to_string(progress.load()));
+            throw std::runtime_error(std::string("the ") + other.name + " died after " +
+                                     std::to_string(other.counter.load()));
         }
-        const time_limit soon = within(std::chrono::milliseconds{50});
-        const bool over = soon.end.tv_sec > limit.end.tv_sec ||
-                          (soon.end.tv_sec == limit.end.tv_sec &&
-                           soon.end.tv_nsec > limit.end.tv_nsec);
-        if (!wait_until(word, seen, over ? limit : soon) && over) {
-            throw std::runtime_error(std::string("no ") + name + " in " +
-                                     std::to_string(limit.length.count()) + " ms");
-        }
+        wait_until(word, seen, within(slice));
     }
+    throw std::runtime_error(std::string("no ") + other.name + " in " +
+                             std::to_string(length.count()) + " ms");
 }
 // #endregion wait_for

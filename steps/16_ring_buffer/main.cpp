@@ -25,11 +25,11 @@ std::uint64_t word_of(std::uint64_t number, std::size_t i) {
 void send(channel& c, std::uint64_t count) {
     const owner here(c.sends, within(limit));
     sender out(c.messages);
+    other_side other{"receiver", c.receives, c.messages.released};
     for (std::uint64_t sent = 1; sent <= count; ++sent) {
         message* m = out.reserve();
         if (m == nullptr) {
-            m = wait_for([&] { return out.reserve(); }, c.some_room, c.receives,
-                         "receiver", within(limit), c.messages.released);
+            m = wait_for([&] { return out.reserve(); }, c.some_room, other, limit);
         }
         m->number = out.number() - 1;
         m->is_last = sent == count;
@@ -46,12 +46,12 @@ void send(channel& c, std::uint64_t count) {
 void receive(channel& c) {
     const owner here(c.receives, within(limit));
     receiver in(c.messages);
+    other_side other{"sender", c.sends, c.messages.written};
     const std::uint64_t first = in.number();
     for (bool last = false; !last;) {
         const message* m = in.front();
         if (m == nullptr) {
-            m = wait_for([&] { return in.front(); }, c.something_new, c.sends, "sender",
-                         within(limit), c.messages.written);
+            m = wait_for([&] { return in.front(); }, c.something_new, other, limit);
         }
         bool whole = m->number == in.number();
         for (std::size_t i = 0; i < m->words.size(); ++i)

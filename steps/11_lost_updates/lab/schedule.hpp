@@ -9,12 +9,17 @@
 
 #include "02_malloc_wrapper/foo.hpp"
 
+/// n + 1; after the last int comes the first.
+inline int next(int n) {
+    return static_cast<int>(static_cast<unsigned>(n) + 1);
+}
+
 /// One who adds 1 to bar as a processor does it, in two moves with a register between
 /// them: what has happened to bar meanwhile is not seen.
 struct adder {
     int seen = 0;
     void read(const Foo& f) { seen = f.bar(); }
-    void write(Foo& f) const { f.set_bar(seen + 1); }
+    void write(Foo& f) const { f.set_bar(next(seen)); }
 };
 
 /// Plays a schedule on `f`: each letter is the next move of adder a or b, who read and

@@ -25,11 +25,11 @@ inline long futex(int& word, int operation, int value, const timespec* end = nul
 /// changed. Throws std::system_error if futex(2) fails: EFAULT, if the file was cut.
 inline bool wait_until(foo& word, int old, const time_limit& limit) {
     const std::atomic_ref value(word.bar);
-    const std::atomic_ref somebody_sleeps(word.baz);
-    // TODO: as long as the value is the old one: say that somebody sleeps, and sleep
+    const std::atomic_ref sleepers(word.baz);
+    // TODO: as long as the value is the old one: count yourself as a sleeper, and sleep
     // (FUTEX_WAIT_BITSET) if it is the old one still. Look again, whatever woke you.
     static_cast<void>(limit);
-    static_cast<void>(somebody_sleeps);
+    static_cast<void>(sleepers);
     return value.load() != old;
 }
 
