@@ -19,8 +19,8 @@ constexpr std::size_t room = 4096;  // bytes to reserve
 /// A few round trips of a transport, quickly.
 std::vector<std::string> briefly(const std::string& transport,
                                  const std::string& more) {
-    return {program,     transport, "name=" + own_name, "samples=20", "batch=5",
-            "seconds=5", more};
+    return {program,     transport, "name=" + own_name, "samples=4", "batch=5",
+            "seconds=9", more};
 }
 
 /// What is in /dev/shm of this test's workers.
@@ -46,14 +46,14 @@ const struct sweeper {
 TEST_CASE("program: two processes verify every byte over a mapped file") {
     const ended result = run(briefly("file", "line=9"));
     CHECK(result.how == "exit status 0");
-    CHECK(result.out.starts_with("file: 100 times 8 bytes, every byte verified; "));
+    CHECK(result.out.starts_with("file: 20 times 8 bytes, every byte verified; "));
     CHECK(result.err == "");
 }
 
 TEST_CASE("program: two processes verify every byte over a shared object") {
     const ended result = run(briefly("shm_open", "line=63"));
     CHECK(result.how == "exit status 0");
-    CHECK(result.out.starts_with("shm_open: 100 times 8 bytes, every byte verified; "));
+    CHECK(result.out.starts_with("shm_open: 20 times 8 bytes, every byte verified; "));
     CHECK(result.err == "");
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("program: every transport of ours carries its words") {
         CAPTURE(transport);
         const ended result = run(briefly(transport, "line=1"));
         CHECK(result.how == "exit status 0");
-        CHECK(result.out.starts_with(transport + ": 100 times 8 bytes, every byte "));
+        CHECK(result.out.starts_with(transport + ": 20 times 8 bytes, every byte "));
         CHECK(result.err == "");
     }
 }
@@ -122,7 +122,7 @@ TEST_CASE("program: samples are printed as they were taken") {
     CHECK(waited.starts_with("waited "));
     CHECK(verified == "verified yes");
     CHECK(samples.starts_with("samples "));
-    CHECK(std::count(samples.begin(), samples.end(), ' ') == 20);
+    CHECK(std::count(samples.begin(), samples.end(), ' ') == 4);
 }
 
 TEST_CASE("program: nothing that it made has a name afterwards") {
