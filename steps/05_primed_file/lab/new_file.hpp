@@ -8,7 +8,6 @@
 
 #include <filesystem>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
 #include "05_primed_file/temporary_name.hpp"

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
-#include <stdexcept>
 
 #include "01_raw_struct/layout.hpp"
 #include "common/error.hpp"
