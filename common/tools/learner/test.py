@@ -3,10 +3,12 @@ skipped. The steps come first, then the tools."""
 
 import argparse
 import json
+import os
 import re
 import time
 import xml.etree.ElementTree as xml
 
+from shared.driver import plain_folder
 from shared.processes import run_limited, temporary_folder
 from shared.steps import BUILD, all_steps, find_step
 
@@ -18,17 +20,26 @@ PARALLEL = 4  # more than CPUs: many tests wait
 FAILURE = re.compile(r"\bERROR: |^FAILED \(|\bFATAL ERROR: ", re.M)
 
 
+def short_folder():
+    """Where temporary files go, or /tmp if that has a long name."""
+    folder = plain_folder()
+    return folder if len(folder) < 30 else "/tmp"
+
+
 class Group:
     """What CTest says, in JUnit's form, of the tests with one label."""
 
     def __init__(self, label):
         start = time.monotonic()
-        with temporary_folder("suchfoo-test-") as folder:
+        # What a test leaves when it is killed goes with this folder. (The path of a unix
+        # socket in it must not be too long.)
+        with temporary_folder("suchfoo-test-", short_folder()) as folder:
             report = folder / "report.xml"
             self.status, self.problem = run_limited(
                 ["ctest", "--test-dir", str(BUILD), "--label-regex", f"^{label}$",
                  "--no-tests=error", "--quiet", "--parallel", str(PARALLEL),
-                 "--test-output-size-passed", "65536", "--output-junit", str(report)], LIMIT)
+                 "--test-output-size-passed", "65536", "--output-junit", str(report)], LIMIT,
+                env={**os.environ, "TMPDIR": str(folder)})
             found = xml.parse(report).getroot().iter("testcase") if report.exists() else []
             self.passed, self.failed, self.skipped = 0, [], []
             for case in found:

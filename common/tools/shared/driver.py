@@ -46,6 +46,13 @@ def plain_folder():
     return folder if re.fullmatch(r"[\w./-]+", folder) else "/tmp"
 
 
+def in_group():
+    """A group of its own, to be ended as a whole; not a session: whoever ends ours, as `make
+    test` does when it is interrupted, ends it too."""
+    os.setpgid(0, 0)
+    in_child()
+
+
 class Driver:
     def __init__(self, out=None, colour=False, real=False):
         self.out = out or sys.stdout
@@ -179,8 +186,7 @@ class Driver:
 
     def start(self, argv, **streams):
         with signals_held():  # started and known, or not started
-            process = subprocess.Popen(argv, cwd=ROOT, start_new_session=True,
-                                       preexec_fn=in_child, **streams)
+            process = subprocess.Popen(argv, cwd=ROOT, preexec_fn=in_group, **streams)
             self.children.append(process)
         return process
 
