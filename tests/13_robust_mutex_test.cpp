@@ -42,34 +42,6 @@ std::string locked(guarded_foo& f, milliseconds limit) {
     }
 }
 
-/// A child that runs `operation` and then waits to be killed.
-class holder {
-public:
-    explicit holder(const std::function<void()>& operation) {
-        const shared<std::atomic<bool>> done;
-        pid_ = check(::fork(), "fork");
-        if (pid_ == 0) {
-            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-            operation();
-            *done = true;
-            for (;;) ::pause();
-        }
-        REQUIRE(eventually([&] { return done->load(); }));
-    }
-    holder(const holder&) = delete;
-    ~holder() { kill(); }
-    void kill() {
-        if (pid_ == -1) return;
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
-        pid_ = -1;
-    }
-    pid_t pid() const { return pid_; }
-
-private:
-    pid_t pid_;
-};
-
 /// Takes the lock and keeps it: an owner that nothing ends.
 void keep(guarded_foo& f) {
     new owner<guarded_foo>(f, within(milliseconds{2000}));

@@ -54,18 +54,11 @@ struct own_name {
 
 /// A side that has done `work`, and is killed there.
 void die_after(token& side, const std::function<void()>& work) {
-    const shared<std::atomic<bool>> done;
-    const pid_t pid = check(::fork(), "fork");
-    if (pid == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    holder other([&] {
         new owner<token>(side, within(milliseconds{2000}));
         work();
-        *done = true;
-        for (;;) ::pause();
-    }
-    REQUIRE(eventually([&] { return done->load(); }));
-    ::kill(pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);
+    });
+    other.kill();
 }
 
 void fill(message& m, std::uint64_t number) {

@@ -19,9 +19,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <set>
 #include <stdexcept>
@@ -175,6 +177,34 @@ private:
     long steps_ = 0;
     bool asleep_ = false;
     bool over_ = false;
+};
+
+/// A child that runs `operation` and then waits to be killed.
+class holder {
+public:
+    explicit holder(const std::function<void()>& operation) {
+        const shared<std::atomic<bool>> done;
+        pid_ = check(::fork(), "fork");
+        if (pid_ == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            operation();
+            *done = true;
+            for (;;) ::pause();
+        }
+        REQUIRE(eventually([&] { return done->load(); }));
+    }
+    holder(const holder&) = delete;
+    ~holder() { kill(); }
+    void kill() {
+        if (pid_ == -1) return;
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+        pid_ = -1;
+    }
+    pid_t pid() const { return pid_; }
+
+private:
+    pid_t pid_;
 };
 
 /// What result() finds if `operation` runs in a child, and meanwhile() here, whole,

@@ -14,13 +14,14 @@ struct message {
 };
 inline constexpr std::size_t capacity = 1024;
 
-/// Who is there: held by a side for as long as it lives.
+/// Who is there: held by a side for as long as it lives. It guards nothing, so that an
+/// heir has nothing to repair.
 struct token {
     pthread_mutex_t mutex;
 };
 inline bool repair(token&) {
     return true;
-}  // nothing but the mutex
+}
 
 struct channel {
     std::array<char, 8> magic;
