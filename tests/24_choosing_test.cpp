@@ -80,8 +80,9 @@ TEST_CASE("header: a limit on the size of files is an error when room is reserve
 
 TEST_CASE("program: every transport of ours carries its words") {
     for (const std::string transport :
-         {"threads", "memfd", "pipe-polled", "unix-polled", "tcp-polled", "futex",
-          "semaphore", "eventfd", "pipe", "unix", "tcp", "posix-queue"}) {
+         {"threads", "memfd", "ring", "spin-then-sleep", "pipe-polled", "unix-polled",
+          "tcp-polled", "futex", "semaphore", "eventfd", "pipe", "unix", "tcp",
+          "posix-queue"}) {
         CAPTURE(transport);
         const ended result = run(briefly(transport, "line=1"));
         CHECK(result.how == "exit status 0");
@@ -107,6 +108,47 @@ TEST_CASE("program: every bulk transport carries more than a chunk") {
         CHECK(result.how == "exit status 0");
         CHECK(
             result.out.starts_with(transport + ": 4 times 320000 bytes, every byte "));
+        CHECK(result.err == "");
+    }
+}
+
+TEST_CASE("program: every stream carries more messages than it has room for") {
+    const std::vector<std::pair<std::string, std::string>> streams{
+        {"stream-ring", "64"},
+        {"stream-ring-batches", "64"},
+        {"stream-plain", "64"},
+        {"stream-ring-8", "8"}};
+    for (const auto& [transport, bytes] : streams) {
+        CAPTURE(transport);
+        const ended result = run({program, transport, "samples=9", "batch=50",
+                                  "seconds=9", "name=" + own_name});
+        CHECK(result.how == "exit status 0");
+        CHECK(result.out.starts_with(transport + ": 450 times " + bytes +
+                                     " bytes, every byte verified; "));
+        CHECK(result.err == "");
+    }
+}
+
+TEST_CASE("program: every value is read whole with a writer and without") {
+    for (const std::string transport :
+         {"atomic-quiet", "seqlock-quiet", "mutex-quiet", "atomic-written",
+          "seqlock-written", "mutex-written"}) {
+        CAPTURE(transport);
+        const ended result = run({program, transport, "samples=5", "batch=2000",
+                                  "seconds=9", "name=" + own_name});
+        CHECK(result.how == "exit status 0");
+        CHECK(result.out.starts_with(transport + ": 10000 times "));
+        CHECK(result.err == "");
+    }
+}
+
+TEST_CASE("program: a side that waits for a word gets it") {
+    for (const std::string transport :
+         {"idle-shm_open", "idle-spin-then-sleep", "idle-futex"}) {
+        CAPTURE(transport);
+        const ended result = run({program, transport, "samples=1", "batch=1",
+                                  "length=20", "seconds=9", "name=" + own_name});
+        CHECK(result.how == "exit status 0");
         CHECK(result.err == "");
     }
 }

@@ -1,6 +1,7 @@
 // spin_then_sleep.hpp: a short look before the long sleep.
 #pragma once
 
+#include "09_how_fast/pause.hpp"
 #include "15_wait_and_wake/wait_word.hpp"
 
 // #region spin_then_sleep
@@ -10,6 +11,7 @@ inline bool spin_then_sleep(foo& word, int old, const time_limit& limit, int spi
     for (int i = 0; i < spins; ++i) {
         if (std::atomic_ref(word.bar).load(std::memory_order_acquire) != old)
             return true;
+        pause_a_moment();
     }
     return wait_until(word, old, limit);
 }

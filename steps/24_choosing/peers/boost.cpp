@@ -1,13 +1,15 @@
-// 24_boost: Boost.Interprocess's message queue, the same way.
+// 24_boost: Boost.Interprocess's message queue and Boost.Lockfree's spsc_queue.
 //
 // Run:     make bench, after sh common/setup.sh bench
 // Set:     two queues of one message of 8 bytes; try_send and try_receive to poll.
 #include <boost/interprocess/ipc/message_queue.hpp>
+#include <boost/lockfree/spsc_queue.hpp>
 #include <memory>
 
 #include "09_how_fast/words.hpp"
 #include "24_choosing/harness/command.hpp"
 #include "24_choosing/harness/measurements.hpp"
+#include "24_choosing/harness/stream.hpp"
 
 namespace {
 
@@ -65,11 +67,43 @@ private:
     std::unique_ptr<message_queue> in_;
 };
 
+/// One producer, one consumer; of a fixed capacity it has no pointer inside, and may
+/// live in shared memory. A message is copied in and copied out.
+template <std::size_t words>
+class stream_spsc {
+public:
+    using message = message_of<words>;
+
+    explicit stream_spsc(const place&) {}
+    void open(side) {}
+    template <class Fill>
+    bool give(Fill fill) {
+        if (queue_->write_available() == 0) return false;
+        message m;
+        fill(m);
+        return queue_->push(m);
+    }
+    template <class Look>
+    bool take(Look look) {
+        message m;
+        if (!queue_->pop(m)) return false;
+        look(m);
+        return true;
+    }
+
+private:
+    shared_memory<boost::lockfree::spsc_queue<
+        message, boost::lockfree::capacity<stream_capacity>>>
+        queue_;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
     return run_worker(
         "24_boost", argc, argv,
         {{"boost-queue-polled", round_trips<over_boost_queue<waiting::polling>>},
-         {"boost-queue", round_trips<over_boost_queue<waiting::blocking>>}});
+         {"boost-queue", round_trips<over_boost_queue<waiting::blocking>>},
+         {"stream-spsc", streams<stream_spsc<8>>},
+         {"stream-spsc-8", streams<stream_spsc<1>>}});
 }

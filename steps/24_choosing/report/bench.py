@@ -162,7 +162,7 @@ class Harness:
                 before = self.anchor(line)
                 when = time.monotonic() - self.start
                 # What blocks lets a CPU sleep, and waking it is what it costs.
-                self.keep_awake(item.group != "blocking")
+                self.keep_awake(item.group not in ("blocking", "idle"))
                 process.send_signal(signal.SIGCONT)
                 found = result(process, self.limit)
                 self.keep_awake(True)

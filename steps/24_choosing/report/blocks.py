@@ -33,6 +33,10 @@ class Block:
     waited: int = 0  # ns in which a side could not run, as others had its CPU
     group: str = "spinning"  # the item's
 
+    @property
+    def sleeps(self):
+        return self.group in ("blocking", "idle")
+
     # #region block
     @property
     def accepted(self):
@@ -40,7 +44,7 @@ class Block:
         their CPUs for themselves."""
         steady = max(self.anchors) <= MOST_MOVED * min(self.anchors)
         alone = self.waited <= MOST_WAITED * sum(self.samples)
-        return steady and (alone or self.group == "blocking")
+        return steady and (alone or self.sleeps)
 
     @property
     def anchor(self):

@@ -9,7 +9,7 @@ BULK_BYTES = [64 * 16 ** n for n in range(6)]  # 64 B to 64 MiB
 @dataclass(frozen=True)
 class Item:
     name: str  # unique: "pipe, together"
-    group: str  # "spinning", "polling", "blocking", "bulk"
+    group: str  # "spinning", "polling", "blocking", "idle", "streaming", "reading", "bulk"
     transport: str
     program: str = "24_choosing"
     placement: str = "apart"  # "apart" and "together": pinned; "unpinned"
@@ -23,13 +23,14 @@ class Item:
     def in_short(self):
         """Whether the short form measures it too."""
         return (not self.peer and self.placement == "apart" and self.transport != "bare"
-                and (self.group != "bulk" or self.bytes == BULK_BYTES[-1]))
+                and (self.group != "bulk" or self.bytes == BULK_BYTES[-1])
+                and (self.group != "idle" or self.transport == "idle-spin-then-sleep"))
 
 
 def spinning():
     # As many round trips as the others make, and the clock is read less often.
     yield Item("bare", "spinning", "bare", samples=80, batch=1000, weight=3)
-    for transport in ("threads", "file", "shm_open", "memfd"):
+    for transport in ("threads", "file", "shm_open", "memfd", "ring", "spin-then-sleep"):
         yield Item(transport, "spinning", transport, weight=3)
     yield Item("python-shared-memory", "spinning", "python-shared-memory",
                "python_sides.py", samples=400, peer=True)
@@ -55,6 +56,29 @@ def blocking():
                        placement, samples=150, batch=1, peer=program != "24_choosing")
 
 
+IDLE_MS = 100
+
+
+def idle():
+    for transport in ("idle-shm_open", "idle-spin-then-sleep", "idle-futex"):
+        yield Item(transport, "idle", transport, samples=1, batch=1, bytes=64 * IDLE_MS)
+
+
+def streaming():
+    for transport in ("stream-ring", "stream-ring-batches", "stream-plain", "stream-spsc",
+                      "stream-ring-8", "stream-spsc-8"):
+        spsc = "spsc" in transport
+        yield Item(transport, "streaming", transport, "24_boost" if spsc else "24_choosing",
+                   samples=100, batch=2000, weight=2, peer=spsc)
+
+
+def reading():
+    for transport in ("atomic", "seqlock", "mutex"):
+        for writer in ("quiet", "written"):
+            yield Item(f"{transport}-{writer}", "reading", f"{transport}-{writer}", samples=100,
+                       batch=2000, weight=2)
+
+
 def bulk():
     for transport in ("memcpy", "bulk-in-place", "bulk-copied", "bulk-pipe", "bulk-unix",
                       "bulk-tcp", "bulk-vm-readv"):
@@ -64,4 +88,4 @@ def bulk():
                        batch=20 if size <= 2 ** 14 else 1)
 
 
-ITEMS = [*spinning(), *polling(), *blocking(), *bulk()]
+ITEMS = [*spinning(), *polling(), *blocking(), *idle(), *streaming(), *reading(), *bulk()]

@@ -4,6 +4,7 @@ import json
 import statistics
 
 from blocks import far_limit, paired, summary
+from items import IDLE_MS
 
 MOST_SHOWN = 1000  # anchors in the results: enough for a picture
 
@@ -18,6 +19,21 @@ PAIRS = [
     ("iceoryx polled, to a mapping", "shm_open", "iceoryx-polled"),
     ("AF_UNIX polled, to a mapping", "shm_open", "unix-polled"),
     ("a blocking pipe pinned apart, to a mapping", "shm_open", "pipe, apart"),
+    ("a ring with one word in flight, to a mapping", "shm_open", "ring"),
+    ("spin then sleep, to a mapping", "shm_open", "spin-then-sleep"),
+    ("a stream in a plain ring, to step 16's", "stream-ring", "stream-plain"),
+    ("the same, to step 16's in batches of 32", "stream-ring-batches", "stream-plain"),
+    ("a stream in Boost's spsc_queue, to step 16's", "stream-ring", "stream-spsc"),
+    ("Boost's spsc_queue, to step 16's in batches of 32", "stream-ring-batches",
+     "stream-spsc"),
+    ("a stream of 8 bytes in Boost's spsc_queue, to step 16's", "stream-ring-8",
+     "stream-spsc-8"),
+    ("a seqlock's 56 bytes, to an atomic's 8, no writer", "atomic-quiet", "seqlock-quiet"),
+    ("a mutex's 56 bytes, to a seqlock's, no writer", "seqlock-quiet", "mutex-quiet"),
+    ("a seqlock's 56 bytes, to an atomic's 8, with a writer", "atomic-written",
+     "seqlock-written"),
+    ("a mutex's 56 bytes, to a seqlock's, with a writer", "seqlock-written",
+     "mutex-written"),
     ("64 MiB copied in and out, to in place", "bulk-in-place, 67108864",
      "bulk-copied, 67108864"),
     ("memcpy of 64 MiB, to in place", "bulk-in-place, 67108864", "memcpy, 67108864"),
@@ -119,10 +135,16 @@ def batches(items):
         f"; a sample is the mean of {', '.join([f'{sizes[0]:,}', *others])}")
 
 
+WHAT = {"idle": f"ns of CPU time that a side uses while nothing comes for {IDLE_MS} ms",
+        "streaming": "ns a message, of a thousand and more in one direction",
+        "reading": "ns a read of what the other side leaves alone, or changes every 1,000 ns"}
+
+
 def round_trip_table(group, items, short):
     columns = ["transport", *(("p50", "times the anchor", "CPU time") if short else COLUMNS)]
     told = "" if short else batches(items)
-    lines = [f"**{group.capitalize()}**, ns for 8 bytes there and back{told}", "",
+    what = WHAT.get(group, "ns for 8 bytes there and back")
+    lines = [f"**{group.capitalize()}**, {what}{told}", "",
              "| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
     return lines + [f"| {name} | " + " | ".join(row(item, short)) + " |"
                     for name, item in items if item["near"] or item["unquotable"]]
