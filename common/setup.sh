@@ -19,6 +19,7 @@ has_header() {
     done
     return 1
 }
+builds_for_32_bits() { echo '#include <new>' | g++ -m32 -E -x c++ - > /dev/null 2>&1; }
 # Distribution packages belong to the distribution's Python.
 has_module() { /usr/bin/python3 -c "import $1" > /dev/null 2>&1; }
 
@@ -77,6 +78,8 @@ check() {
     has ip || need iproute2
     has bwrap || need bubblewrap
     has tmux || need tmux
+    # Step 17 is tried between a 64-bit and a 32-bit process.
+    [ "$(uname -m)" != x86_64 ] || builds_for_32_bits || need g++-multilib
 }
 
 bench() {

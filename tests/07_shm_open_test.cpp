@@ -242,21 +242,17 @@ TEST_SUITE("lab") {
     }
 
     TEST_CASE("program: a full /dev/shm is one line and leaves no name") {
-        // A /dev/shm of one page, already taken, in a mount namespace of its own.
-        const std::string script =
-            "mount -t tmpfs -o size=4k tmpfs /dev/shm && printf x > /dev/shm/full && "
-            "echo mounted >&2 && \"$0\" /suchfoo.test.full; status=$?; ls /dev/shm; "
-            "exit $status";
-        const char* options = ::geteuid() == 0 ? "-m" : "-Urm";
-        const ended result = run({"unshare", options, "sh", "-c", script, program});
-        if (result.err.find("mounted\n") == std::string::npos) {
-            skip("no mount namespace of our own: " + result.err);
-            return;
-        }
-        CHECK(result.how == "exit status 1");
-        CHECK(result.out == "full\n");
-        CHECK(result.err ==
-              "mounted\n07_shm_open: posix_fallocate \"/suchfoo.test.full\": "
+        // One page, already taken.
+        const auto result = run_in_small_shm(
+            "4k",
+            "printf x > /dev/shm/full && \"$0\" /suchfoo.test.full; status=$?; "
+            "ls /dev/shm; exit $status",
+            program);
+        if (!result) return;
+        CHECK(result->how == "exit status 1");
+        CHECK(result->out == "full\n");
+        CHECK(result->err ==
+              "07_shm_open: posix_fallocate \"/suchfoo.test.full\": "
               "No space left on device (ENOSPC)\n");
     }
 }

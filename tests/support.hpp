@@ -17,6 +17,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -189,4 +190,37 @@ private:
 /// and CTest counts the test as skipped.
 inline void skip(const std::string& reason) {
     std::cout << "SKIPPED: " << reason << "\n";
+}
+
+/// `words` as another user, 65534, who may go through folders that are only ours. For
+/// root: others cannot become somebody else.
+inline std::vector<std::string> as_another_user(const std::vector<std::string>& words) {
+    std::vector<std::string> all{"setpriv",
+                                 "--reuid=65534",
+                                 "--regid=65534",
+                                 "--clear-groups",
+                                 "--inh-caps=-all,+dac_read_search",
+                                 "--ambient-caps=-all,+dac_read_search"};
+    all.insert(all.end(), words.begin(), words.end());
+    return all;
+}
+
+/// Runs `script`, in which $0 is `program`, where /dev/shm has room for `size`, "64k",
+/// and nobody else's things: in a mount namespace of its own. Nothing, and the reason
+/// is said, if there can be none here.
+inline std::optional<ended> run_in_small_shm(const std::string& size,
+                                             const std::string& script,
+                                             const std::string& program) {
+    const std::string mounts =
+        "mount -t tmpfs -o size=" + size + " tmpfs /dev/shm && echo mounted >&2 && ";
+    const char* const options = ::geteuid() == 0 ? "-m" : "-Urm";
+    ended result =
+        run({"unshare", options, "sh", "-c", mounts + "{ " + script + "; }", program});
+    const std::string mounted = "mounted\n";
+    if (!result.err.starts_with(mounted)) {
+        skip("no mount namespace of our own: " + result.err);
+        return std::nullopt;
+    }
+    result.err.erase(0, mounted.size());
+    return result;
 }
