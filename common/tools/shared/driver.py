@@ -130,7 +130,9 @@ class Driver:
             r"\b([0-9a-f]{8,16})-[0-9a-f]{8,16} (\S{4}) ([0-9a-f]{8}) \S+ (\d+) +",
             lambda m: f"{self.label('ADDRESS', m[1])} {m[2]} {m[3]} DEVICE "
                       f"{self.label('INODE', m[4])} ", text)
-        text = re.sub(r"(?<=kill -9 )\d+", lambda m: self.label("PID", m[0]), text)
+        text = re.sub(r"(?<=kill -9 |process )\d+", lambda m: self.label("PID", m[0]), text)
+        text = re.sub(r"(?<=of user )\d+", lambda m: self.label("USER", m[0]), text)
+        text = re.sub(r"\d+ of \d+ (?=blocks|inodes)", "N of N ", text)
         return re.sub(r"0x[0-9a-f]{5,}", lambda m: self.label("ADDRESS", m[0][2:]), text)
 
     def hide_port(self, line):
