@@ -1,0 +1,75 @@
+// survive.hpp: a copy from, or into, memory that may lose what is behind it.
+#pragma once
+
+#include <setjmp.h>
+#include <signal.h>
+
+#include <atomic>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include "common/error.hpp"
+
+// #region handler
+/// The copy that this thread makes just now: a SIGBUS elsewhere is none of its
+/// business.
+struct guarded_copy {
+    volatile std::uintptr_t start;
+    volatile std::uintptr_t size;  // 0: there is none
+    sigjmp_buf back;
+};
+inline thread_local constinit guarded_copy this_copy{};
+inline struct sigaction action_before = {};
+
+/// What would have happened without us: sigaction(2).
+inline void pass_on(int number, siginfo_t* info, void* context) {
+    const bool sent = info->si_code <= 0;  // kill(2); the kernel's own are positive
+    const auto before = action_before.sa_handler;
+    if (before == SIG_IGN && sent) return;
+    if (before == SIG_DFL || before == SIG_IGN) {
+        ::signal(number, SIG_DFL);  // the same instruction runs again, and kills
+        if (sent) ::raise(number);
+    } else if ((action_before.sa_flags & SA_SIGINFO) != 0) {
+        action_before.sa_sigaction(number, info, context);
+    } else {
+        before(number);
+    }
+}
+
+inline void leave_copy(int number, siginfo_t* info, void* context) {
+    const auto touched = std::bit_cast<std::uintptr_t>(info->si_addr);
+    if (info->si_code > 0 && touched - this_copy.start < this_copy.size)
+        siglongjmp(this_copy.back, 1);
+    pass_on(number, info, context);
+}
+
+/// From now on copy_or_fail() survives, in every thread. To be called once, before
+/// that. Throws std::system_error if sigaction(2) fails.
+inline void survive_sigbus() {
+    struct sigaction action = {};
+    action.sa_sigaction = leave_copy;
+    action.sa_flags = SA_SIGINFO;
+    check(::sigaction(SIGBUS, &action, &action_before), "sigaction", "SIGBUS");
+}
+// #endregion handler
+
+// #region copy
+/// Copies `size` bytes. `shared` is that one of the two which may lose its memory;
+/// returns false if it did, and then a part may have been copied. Only memcpy is
+/// between setting and jumping: a jump over a destructor is undefined ([csetjmp.syn]).
+inline bool copy_or_fail(void* to, const void* from, const void* shared,
+                         std::size_t size) {
+    this_copy.start = std::bit_cast<std::uintptr_t>(shared);
+    if (sigsetjmp(this_copy.back, 1) != 0) {  // 1: SIGBUS is no longer blocked then
+        this_copy.size = 0;
+        return false;
+    }
+    this_copy.size = size;
+    std::atomic_signal_fence(std::memory_order_seq_cst);  // the copy stays in between
+    std::memcpy(to, from, size);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    this_copy.size = 0;
+    return true;
+}
+// #endregion copy
