@@ -16,7 +16,7 @@ tool    := $(PYTHON) common/tools
 quiet    = $(if $(wildcard $(BUILD)/build.ninja),--quiet,--no-print-directory -s)
 compile  = @cmake --build '$(BUILD)' --parallel 2 --target $(1) -- $(quiet)
 
-.PHONY: help configure build programs tour test lab check hint watch grade handout standalone doctor peek bench book serve-book notes mutant mutants step format clean $(numbers) $(begun)
+.PHONY: help configure build programs tour test lab check hint watch grade handout standalone doctor peek why-sigbus bench book serve-book notes mutant mutants step format clean $(numbers) $(begun)
 
 help:
 	@echo 'To begin with:'
@@ -33,6 +33,7 @@ help:
 	@echo
 	@echo 'To look closer:'
 	@echo '  make peek FILE=path   watch a foo live, and who has it mapped (or NAME=/suchfoo.demo)'
+	@echo '  make why-sigbus CMD="prog arg"   run a program, and say why if it dies of a bus error'
 	@echo '  make mutant STEP=08   list the wrong variants of a step (NAME=sigpipe: show and build that one)'
 	@echo '  make standalone       write each step as one file, into build/standalone/ (or one: STEP=07)'
 	@echo '  make bench            measure all transports of step 24, in a minute (BENCH=full: in ten;'
@@ -116,6 +117,11 @@ handout:
 
 standalone:
 	@$(tool) standalone $(STEP)
+
+# What is built says nothing: the rest is the command's.
+why-sigbus: configure
+	$(call compile,20_why_sigbus)
+	@'$(BUILD)/steps/20_why_sigbus' $(CMD)
 
 peek:
 	@$(tool) peek $(if $(NAME),--name '$(NAME)',--file '$(FILE)')
