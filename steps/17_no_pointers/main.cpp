@@ -51,12 +51,11 @@ void push_list_or_crash(const arguments& args) {
     const std::string path = "/dev/shm" + shm_name(args[0]);
     if (pushes && !std::filesystem::exists(path)) create_list(path);
     const mapped<foo_list> list = open_list(path);
-    if (pushes) {
-        // While we hold it nobody else pushes; when we end, or die, it is free.
-        const unique_fd lock(check(::open(path.c_str(), O_RDONLY | O_CLOEXEC), "open"));
-        check(::flock(lock.get(), LOCK_EX), "flock", path);
-        push(*list, value);
-    }
+    // Who pushes is alone meanwhile; when we end, or die, the lock is free.
+    const unique_fd lock(
+        check(::open(path.c_str(), O_RDONLY | O_CLOEXEC), "open", path));
+    check(::flock(lock.get(), pushes ? LOCK_EX : LOCK_SH), "flock", path);
+    if (pushes) push(*list, value);
     std::cout << "the first one is at " << list->address_of_first << std::endl;
     if (pushes)
         print(list->address_of_first->value);
