@@ -2,6 +2,7 @@
 # Installs what suchfoo needs and the machine lacks; says first what that is.
 #
 #   sh common/setup.sh          to build, tour and test
+#   sh common/setup.sh extras   what steps 17, 21 and 23 use besides
 #   sh common/setup.sh bench    what `make bench` compares with, and draws with
 #   sh common/setup.sh book     what `make book` and its tests need
 #   sh common/setup.sh check    what .ci/run needs besides
@@ -72,6 +73,7 @@ learner() {
 
 check() {
     bench
+    extras
     has git || need git
     has clang++ || need clang
     has clang-format || need clang-format
@@ -80,6 +82,13 @@ check() {
     has tmux || need tmux
     # Step 17 is tried between a 64-bit and a 32-bit process.
     [ "$(uname -m)" != x86_64 ] || builds_for_32_bits || need g++-multilib
+}
+
+extras() {
+    learner
+    has_header boost/interprocess/ipc/message_queue.hpp || need libboost-dev
+    has_header hiredis/hiredis.h || need libhiredis-dev
+    has redis-server || need redis-server
 }
 
 bench() {
@@ -104,9 +113,9 @@ book() {
 }
 
 case "${1:-learner}" in
-    learner | check | bench | book) "${1:-learner}" ;;
+    learner | extras | check | bench | book) "${1:-learner}" ;;
     *)
-        echo "usage: setup.sh [bench | book | check]" >&2
+        echo "usage: setup.sh [extras | bench | book | check]" >&2
         exit 2
         ;;
 esac

@@ -410,7 +410,7 @@ namespace {
 
 bool has_boost() {
     if (std::filesystem::exists(boost)) return true;
-    skip("Boost is not installed: sh common/setup.sh bench");
+    skip("Boost is not installed: sh common/setup.sh extras");
     return false;
 }
 

@@ -320,4 +320,7 @@ def main():
         return lab(step)
     if options.action == "hint":
         return next_hint(step, options.all)
+    if step.lacks:
+        print(step.lacks, file=sys.stderr)
+        return 2
     return check(step, options.reference, options.plain)

@@ -98,7 +98,7 @@ def main():
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print("make watch needs a terminal; make check STEP=NN does not", file=sys.stderr)
         return 2
-    steps = [step for step in all_steps() if step.has_lab]
+    steps = [step for step in all_steps() if step.has_lab and not step.lacks]
     with Keys() as keys:
         try:
             for step in steps:

@@ -78,6 +78,15 @@ class Step:
         """What its program is linked with, as main.cpp says: "// Libraries: atomic"."""
         return libraries(self.folder / "main.cpp")
 
+    @property
+    def lacks(self):
+        """What this machine lacks for it, and how to get that, as main.cpp says: "// Needs:
+        hiredis/hiredis.h, sh common/setup.sh extras". Empty if it lacks nothing."""
+        needs = re.search(r"^// Needs: (\S+), (.+)$", (self.folder / "main.cpp").read_text(encoding="utf-8"), re.M)
+        if not needs or any((Path(at) / needs[1]).exists() for at in ("/usr/include", "/usr/local/include")):
+            return ""
+        return f"{self.name} needs {needs[1]}: {needs[2]}"
+
     def sources(self):
         """The lesson's headers and its programs; not the lab's."""
         return sorted(path for path in self.folder.rglob("*.?pp")

@@ -348,7 +348,7 @@ def main():
     parser.add_argument("--out", help="results.json, or the folder for all of them")
     parser.add_argument("--steps", help="the numbers of the steps to grade: '03 05'")
     options = parser.parse_args()
-    steps = [step for step in all_steps() if step.has_lab]
+    steps = [step for step in all_steps() if step.has_lab and not step.lacks]
     if options.steps:
         steps = find_steps(options.steps)
     if options.submissions is None:

@@ -28,7 +28,7 @@ def drive(d):
     d.shell(f"setarch -R {PROGRAM} crash", says="Foo(42, 98)")
     d.shell("rm /dev/shm/suchfoo.demo")
     if not os.path.exists(BUILD / "steps" / "17_boost"):
-        d.lacks = "Boost is not installed: sh common/setup.sh bench"
+        d.lacks = "Boost is not installed: sh common/setup.sh extras"
         return
     d.say("with Boost, for real use")
     d.shell(f"{BOOST} push 42 98")

@@ -1,6 +1,7 @@
 // reading.hpp: one side reads a value as often as it can; the other one may change it.
 #pragma once
 
+#include "09_how_fast/pause.hpp"
 #include "24_choosing/harness/worker.hpp"
 
 /// A value in shared memory: read() returns it as a list of words, or nothing if it

@@ -1,0 +1,69 @@
+"""Plays step 23: a Redis server of its own, two sessions, four that add at once, and a server
+that is killed."""
+
+import shutil
+import socket
+
+from shared.steps import BUILD
+
+PROGRAM = "build/steps/23_beyond_one_machine 127.0.0.1 6399 suchfoo"
+READY = "until redis-cli -p 6399 ping 2> /dev/null; do sleep 0.05; done"
+
+
+KILL = "kill -9 $(redis-cli -p 6399 info server | sed -n 's/^process_id:\\([0-9]*\\).*/\\1/p')"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def start(d, options):
+    d.shell(f"redis-server --port 6399 --bind 127.0.0.1 --dir /tmp/ {options} > /tmp/redis.log 2>&1 &")
+    d.shell(READY, says="PONG", varies="PONG")
+
+
+def drive(d):
+    if not (BUILD / "steps" / "23_beyond_one_machine").exists() or not shutil.which("redis-cli"):
+        d.lacks = "Redis or hiredis is not installed: sh common/setup.sh extras"
+        return
+    d.ports[free_port()] = "6399"
+    d.say("a server of our own")
+    start(d, "--save ''")
+    d.say("two sessions, on whichever machines")
+    one = d.session(PROGRAM, terminal=1)
+    two = d.session(PROGRAM, terminal=2)
+    one.type("f.bar = 31337", says="")
+    two.type("f", says="Foo(31337, 0)")
+    two.type("f.baz = 98", says="")
+    one.type("f", says="Foo(31337, 98)")
+    one.quit(outcome=True)
+    two.quit()
+
+    d.say("four add 250 each, at once: first by load and store")
+    add = (f"for i in 1 2 3 4; do echo '%s 250' | {PROGRAM} & done; wait; "
+           f"printf 'f.bar\\nf.bar = 0\\n' | {PROGRAM}")
+    d.shell(f"printf 'f.bar = 0\\n' | {PROGRAM}", says="")
+    d.shell(add % "add-unsafely", figures=True)
+    d.say("and then so that nobody comes in between")
+    d.shell(add % "add", says="1000")
+
+    d.say("the server is killed")
+    d.shell(f"printf 'f.bar = 42\\nf\\n' | {PROGRAM}", says="Foo(42, 98)")
+    d.shell(KILL)
+    session = d.session(PROGRAM, terminal=1)
+    session.type("f", says="23_beyond_one_machine: 127.0.0.1:6399: Connection refused")
+    d.at(3)
+    start(d, "--save ''")
+    session.type("f", says="Foo(0, 0)")
+    session.quit()
+
+    d.say("the same, with a server that writes to its disk first")
+    d.shell("redis-cli -p 6399 shutdown nosave")
+    start(d, "--appendonly yes --appendfsync always")
+    d.shell(f"printf 'f.bar = 42\\nf\\n' | {PROGRAM}", says="Foo(42, 0)")
+    d.shell(KILL)
+    start(d, "--appendonly yes --appendfsync always")
+    d.shell(f"echo f | {PROGRAM}", says="Foo(42, 0)")
+    d.shell("redis-cli -p 6399 shutdown")
