@@ -89,6 +89,10 @@ extras() {
     has_header boost/interprocess/ipc/message_queue.hpp || need libboost-dev
     has_header hiredis/hiredis.h || need libhiredis-dev
     has redis-server || need redis-server
+    has_header pybind11/pybind11.h || need pybind11-dev
+    has_header "python3*/Python.h" || need python3-dev
+    has_module numpy || need python3-numpy
+    has_module IPython || need ipython3
 }
 
 bench() {

@@ -114,8 +114,10 @@ def commands(step, includes, target, ready):
            str(ready / "main.o"), *linker(), "-o", str(target / "tests" / f"{step.name}_test"),
            *libraries(step.test)]
     for name in sorted(programs | {step.name}, reverse=True):
-        yield [*includes, *precompiled(ready, "common"), f"steps/{name}/main.cpp", *linker(),
-               "-o", str(target / "steps" / name), *Step(name).libraries]
+        besides = Step(name).libraries
+        first = [] if "-shared" in besides else precompiled(ready, "common")
+        yield [*includes, *first, f"steps/{name}/main.cpp", *linker(),
+               "-o", str(target / "steps" / name), *besides]
 
 
 def build(step, overlay, target):

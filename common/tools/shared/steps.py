@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import subprocess
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
@@ -75,8 +76,15 @@ class Step:
 
     @property
     def libraries(self):
-        """What its program is linked with, as main.cpp says: "// Libraries: atomic"."""
-        return libraries(self.folder / "main.cpp")
+        """What its program is built with besides, as main.cpp says: "// Libraries: atomic", or
+        "// Module: suchfoo", a module of the distribution's Python."""
+        main = self.folder / "main.cpp"
+        if not re.search("^// Module: ", main.read_text(encoding="utf-8"), re.M):
+            return libraries(main)
+        include = subprocess.run(["/usr/bin/python3", "-c", "import sysconfig; print(sysconfig.get_path('include'))"],
+                                 capture_output=True, text=True).stdout.strip()
+        # Python is not built with sanitizers, and would not load a module that is.
+        return [f"-I{include}", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-sanitize=all"]
 
     @property
     def lacks(self):
