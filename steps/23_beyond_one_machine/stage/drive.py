@@ -7,7 +7,7 @@ import socket
 from shared.steps import BUILD
 
 PROGRAM = "build/steps/23_beyond_one_machine 127.0.0.1 6399 suchfoo"
-READY = "until redis-cli -p 6399 ping 2> /dev/null; do sleep 0.05; done"
+READY = "until redis-cli -p 6399 ping 2> /dev/null | grep PONG; do sleep 0.05; done"
 
 
 KILL = "kill -9 $(redis-cli -p 6399 info server | sed -n 's/^process_id:\\([0-9]*\\).*/\\1/p')"
