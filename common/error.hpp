@@ -5,7 +5,11 @@
 // throws std::system_error: open "/tmp/suchfoo": No such file or directory
 #pragma once
 
+#if __has_include(<sys/mman.h>)  // Windows has none
 #include <sys/mman.h>
+#else
+#define MAP_FAILED nullptr
+#endif
 
 #include <cerrno>
 #include <string>

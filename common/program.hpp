@@ -60,9 +60,13 @@ inline void report(const std::string& name, const std::exception& error) {
     if (const auto* system = dynamic_cast<const std::system_error*>(&error)) {
         // strerrorname_np(3), glibc 2.32: the name is null for a number it
         // does not know.
+#ifdef __GLIBC__
         if (const char* symbol = ::strerrorname_np(system->code().value())) {
             std::cerr << " (" << symbol << ")";
         }
+#else
+        std::cerr << " (" << system->code().value() << ")";
+#endif
     }
     std::cerr << std::endl;
 }
@@ -82,7 +86,9 @@ int run_program(const std::string& name, const std::string& usage, int argc,
     if (usage_text.empty()) usage_text = "usage: " + name + "\n";
 
     // A limit on file sizes (setrlimit(2)) is an error to report, not a reason to die.
+#ifdef SIGXFSZ
     std::signal(SIGXFSZ, SIG_IGN);
+#endif
     const arguments given(argv + 1, argv + argc);
     try {
         for (const std::string& argument : given) {

@@ -80,6 +80,11 @@ check() {
     has ip || need iproute2
     has bwrap || need bubblewrap
     has tmux || need tmux
+    # What is said of Windows is seen under Wine.
+    if [ "$(uname -m)" = x86_64 ]; then
+        has x86_64-w64-mingw32-g++-posix || need g++-mingw-w64-x86-64-posix
+        has wine64 || [ -e /usr/lib/wine/wine64 ] || need wine64
+    fi
     # Step 17 is tried between a 64-bit and a 32-bit process.
     [ "$(uname -m)" != x86_64 ] || builds_for_32_bits || need g++-multilib
 }

@@ -42,7 +42,8 @@ class Layout(unittest.TestCase):
         for step in all_steps():
             text = (step.folder / "main.cpp").read_text(encoding="utf-8")
             self.assertTrue(text.startswith(f"// {step.name}: "), step.name)
-            self.assertIn(f'"{step.name}"', text)
+            if "\n// Module: " not in text:  # which has another name in Python
+                self.assertIn(f'"{step.name}"', text)
 
     def test_every_tool_has_a_name_of_its_own(self):
         names = [path.stem for path in (ROOT / "common" / "tools").glob("*/*.py")]
