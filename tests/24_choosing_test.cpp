@@ -12,14 +12,14 @@ namespace {
 const std::string program = program_path("24_choosing");
 
 /// What this test's workers put their names behind.
-const std::string own_name = "/suchfoo.test24." + std::to_string(::getpid()) + ".";
+const std::string names_start = "/suchfoo.test24." + std::to_string(::getpid()) + ".";
 
 constexpr std::size_t room = 4096;  // bytes to reserve
 
 /// A few round trips of a transport, quickly.
 std::vector<std::string> briefly(const std::string& transport,
                                  const std::string& more) {
-    return {program,     transport, "name=" + own_name, "samples=4", "batch=5",
+    return {program,     transport, "name=" + names_start, "samples=4", "batch=5",
             "seconds=9", more};
 }
 
@@ -28,7 +28,7 @@ std::vector<std::filesystem::path> names_left() {
     std::vector<std::filesystem::path> names;
     std::error_code none;  // there may be no such folder
     for (const auto& entry : std::filesystem::directory_iterator("/dev/shm", none)) {
-        if (entry.path().filename().string().starts_with(own_name.substr(1)))
+        if (entry.path().filename().string().starts_with(names_start.substr(1)))
             names.push_back(entry.path());
     }
     return names;
@@ -51,6 +51,7 @@ TEST_CASE("program: two processes verify every byte over a mapped file") {
 }
 
 TEST_CASE("program: two processes verify every byte over a shared object") {
+    if (!has_shm()) return;
     const ended result = run(briefly("shm_open", "line=63"));
     CHECK(result.how == "exit status 0");
     CHECK(result.out.starts_with("shm_open: 20 times 8 bytes, every byte verified; "));
@@ -99,12 +100,13 @@ TEST_CASE("program: the loops without the harness end as well") {
 }
 
 TEST_CASE("program: every bulk transport carries more than a chunk") {
+    if (!has_shm()) return;
     for (const std::string transport :
          {"memcpy", "bulk-in-place", "bulk-copied", "bulk-pipe", "bulk-unix",
           "bulk-tcp", "bulk-vm-readv"}) {
         CAPTURE(transport);
         const ended result = run({program, transport, "samples=2", "batch=2",
-                                  "length=5000", "seconds=5", "name=" + own_name});
+                                  "length=5000", "seconds=5", "name=" + names_start});
         CHECK(result.how == "exit status 0");
         CHECK(
             result.out.starts_with(transport + ": 4 times 320000 bytes, every byte "));
@@ -121,7 +123,7 @@ TEST_CASE("program: every stream carries more messages than it has room for") {
     for (const auto& [transport, bytes] : streams) {
         CAPTURE(transport);
         const ended result = run({program, transport, "samples=9", "batch=50",
-                                  "seconds=9", "name=" + own_name});
+                                  "seconds=9", "name=" + names_start});
         CHECK(result.how == "exit status 0");
         CHECK(result.out.starts_with(transport + ": 450 times " + bytes +
                                      " bytes, every byte verified; "));
@@ -135,7 +137,7 @@ TEST_CASE("program: every value is read whole with a writer and without") {
           "seqlock-written", "mutex-written"}) {
         CAPTURE(transport);
         const ended result = run({program, transport, "samples=5", "batch=2000",
-                                  "seconds=9", "name=" + own_name});
+                                  "seconds=9", "name=" + names_start});
         CHECK(result.how == "exit status 0");
         CHECK(result.out.starts_with(transport + ": 10000 times "));
         CHECK(result.err == "");
@@ -143,17 +145,19 @@ TEST_CASE("program: every value is read whole with a writer and without") {
 }
 
 TEST_CASE("program: a side that waits for a word gets it") {
+    if (!has_shm()) return;
     for (const std::string transport :
          {"idle-shm_open", "idle-spin-then-sleep", "idle-futex"}) {
         CAPTURE(transport);
         const ended result = run({program, transport, "samples=1", "batch=1",
-                                  "length=20", "seconds=9", "name=" + own_name});
+                                  "length=20", "seconds=9", "name=" + names_start});
         CHECK(result.how == "exit status 0");
         CHECK(result.err == "");
     }
 }
 
 TEST_CASE("program: samples are printed as they were taken") {
+    if (!has_shm()) return;
     const ended result = run(briefly("shm_open", "print=1"));
     CHECK(result.how == "exit status 0");
     std::istringstream lines(result.out);
@@ -168,10 +172,11 @@ TEST_CASE("program: samples are printed as they were taken") {
 }
 
 TEST_CASE("program: nothing that it made has a name afterwards") {
+    if (!has_shm()) return;
     const temporary_directory directory;
     for (const std::string transport : {"shm_open", "file"}) {
         CHECK(run({"env", "TMPDIR=" + directory.path(), program, transport, "samples=5",
-                   "seconds=5", "name=" + own_name})
+                   "seconds=5", "name=" + names_start})
                   .how == "exit status 0");
     }
     CHECK(names_left().empty());
@@ -179,11 +184,12 @@ TEST_CASE("program: nothing that it made has a name afterwards") {
 }
 
 TEST_CASE("program: nothing is left when it is told to end") {
+    if (!has_shm()) return;
     const temporary_directory directory;
     for (const std::string transport : {"shm_open", "file", "pipe", "posix-queue"}) {
         CAPTURE(transport);
         child worker({"env", "TMPDIR=" + directory.path(), program, transport,
-                      "samples=100000", "batch=1000000", "name=" + own_name});
+                      "samples=100000", "batch=1000000", "name=" + names_start});
         const std::string threads = "/proc/" + std::to_string(worker.pid()) + "/task/" +
                                     std::to_string(worker.pid()) + "/children";
         const auto both_run = [&] {
@@ -208,16 +214,17 @@ TEST_CASE("program: nothing is left when it is told to end") {
 
 TEST_CASE("program: a name that is taken is left as it is") {
     const temporary_directory directory;
-    const std::string taken = directory.path() + own_name;
+    const std::string taken = directory.path() + names_start;
     write_file(taken, "mine");
     const ended result =
-        run({"env", "TMPDIR=" + directory.path(), program, "file", "name=" + own_name});
+        run({"env", "TMPDIR=" + directory.path(), program, "file", "name=" + names_start});
     CHECK(result.how == "exit status 1");
     CHECK(result.err == "24_choosing: open \"" + taken + "\": File exists (EEXIST)\n");
     CHECK(read_file(taken) == "mine");
 }
 
 TEST_CASE("program: a wrong command line says what is wrong") {
+    if (!has_shm()) return;
     const auto first_line = [](const std::vector<std::string>& words) {
         const ended result = run(words);
         CHECK(result.how == "exit status 2");
@@ -249,6 +256,7 @@ TEST_CASE("program: the anchor runs as often as it is asked to") {
 }
 
 TEST_CASE("program: a CPU that is not there is an error of one line") {
+    if (!has_shm()) return;
     for (const std::string transport : {"shm_open", "threads", "bare"}) {
         for (const std::string side : {"asking", "answering"}) {
             CAPTURE(transport);

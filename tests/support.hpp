@@ -192,6 +192,27 @@ inline void skip(const std::string& reason) {
     std::cout << "SKIPPED: " << reason << "\n";
 }
 
+/// Whether there is a /dev/shm that we may write to. If not, says so: the test counts
+/// as skipped.
+inline bool has_shm() {
+    if (::access("/dev/shm", W_OK | X_OK) == 0) return true;
+    skip("there is no /dev/shm here, or not for us");
+    return false;
+}
+
+/// A name of our own in /dev/shm, which goes when it ends.
+struct own_name {
+    std::string name;
+    std::string path;
+    explicit own_name(const std::string& what)
+        : name{"/suchfoo." + std::to_string(::getpid()) + "." + what},
+          path{"/dev/shm" + name} {
+        ::unlink(path.c_str());
+    }
+    own_name(const own_name&) = delete;
+    ~own_name() { ::unlink(path.c_str()); }
+};
+
 /// `words` as another user, 65534, who may go through folders that are only ours. For
 /// root: others cannot become somebody else.
 inline std::vector<std::string> as_another_user(const std::vector<std::string>& words) {

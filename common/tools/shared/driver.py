@@ -69,6 +69,20 @@ class Driver:
         self.ports = {}  # real ports, and as which they are shown
         self.lacks = None  # what this machine lacks, so that the session is another one
 
+    # What this machine may lack.
+
+    def has_shm(self):
+        """Whether there is a /dev/shm for us; if not, the session is another one."""
+        if not os.access("/dev/shm", os.W_OK | os.X_OK):
+            self.lacks = "there is no /dev/shm here, or not for us"
+        return not self.lacks
+
+    def is_little_endian(self):
+        """Whether the bytes of a number are in the order that is recorded."""
+        if sys.byteorder != "little":
+            self.lacks = "the bytes of a number are in another order here: this machine is big-endian"
+        return not self.lacks
+
     # What the transcript shows.
 
     def show(self, text, style="", figures=False, varies=""):

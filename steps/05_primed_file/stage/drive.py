@@ -5,6 +5,8 @@ PROGRAM = "build/steps/05_primed_file"
 
 
 def drive(d):
+    if not d.is_little_endian():
+        return
     d.say("bytes first")
     d.shell(f"{PROGRAM} /tmp/suchfoo 42 98", says="Foo(42, 98)")
     d.shell("od -A d -t x1 /tmp/suchfoo", says="2a 00 00 00 62 00 00 00")
