@@ -7,8 +7,8 @@
 #include "01_raw_struct/layout.hpp"
 
 // #region fingerprint
-/// A number that is another one if any field's name, offset or size is (step 01), or
-/// the version. The version is for what none of these shows: that a field's unit or
+/// A number that differs if any field's name, offset or size differs (step 01), or the
+/// version. The version is for what none of these shows: that a field's unit or
 /// meaning has changed. (The hash is FNV-1a, 64 bits. It is no protection from somebody
 /// who wants to deceive.)
 constexpr std::uint64_t fingerprint(std::uint64_t version,

@@ -27,13 +27,16 @@ struct foo_list {
     std::array<node, 100> nodes;
 };
 inline constexpr std::array<char, 8> list_magic{'l', 'i', 's', 't', '1', '7', 0, '\n'};
-inline constexpr std::uint64_t list_layout =
-    fingerprint(1, {{"value", offsetof(node, value), sizeof(node::value)},
-                    {"next", offsetof(node, next), sizeof(node::next)},
-                    {"used", offsetof(foo_list, used), sizeof(foo_list::used)},
-                    {"first", offsetof(foo_list, first), sizeof(foo_list::first)},
-                    {"nodes", offsetof(foo_list, nodes), sizeof(foo_list::nodes)},
-                    {"node", 0, sizeof(node)}});
+inline constexpr std::uint64_t list_layout = fingerprint(
+    1, {{"bar", offsetof(node, value) + offsetof(foo, bar), sizeof(foo::bar)},
+        {"baz", offsetof(node, value) + offsetof(foo, baz), sizeof(foo::baz)},
+
+        {"next", offsetof(node, next), sizeof(node::next)},
+        {"address_of_next", offsetof(node, address_of_next), 8},
+        {"used", offsetof(foo_list, used), sizeof(foo_list::used)},
+        {"first", offsetof(foo_list, first), sizeof(foo_list::first)},
+        {"nodes", offsetof(foo_list, nodes), sizeof(foo_list::nodes)},
+        {"node", 0, sizeof(node)}});
 // #endregion foo_list
 
 // #region push

@@ -56,7 +56,9 @@ void push_list_or_crash(const arguments& args) {
         check(::open(path.c_str(), O_RDONLY | O_CLOEXEC), "open", path));
     check(::flock(lock.get(), pushes ? LOCK_EX : LOCK_SH), "flock", path);
     if (pushes) push(*list, value);
-    std::cout << "the first one is at " << list->address_of_first << std::endl;
+    const bool lists = !pushes && !crashes;
+    const node* const first = lists ? list->first.get() : list->address_of_first;
+    std::cout << "the first one is at " << first << std::endl;
     if (pushes)
         print(list->address_of_first->value);
     else if (crashes)

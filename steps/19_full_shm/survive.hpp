@@ -55,7 +55,7 @@ inline void survive_sigbus() {
 // #endregion handler
 
 // #region copy
-/// Copies `size` bytes. `shared` is that one of the two which may lose its memory;
+/// Copies `size` bytes. `shared` is whichever of the two may lose its memory;
 /// returns false if it did, and then a part may have been copied. Only memcpy is
 /// between setting and jumping: a jump over a destructor is undefined ([csetjmp.syn]).
 inline bool copy_or_fail(void* to, const void* from, const void* shared,

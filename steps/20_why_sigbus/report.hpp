@@ -22,7 +22,7 @@ inline std::string about_file(const fault& f) {
     if (replaced) lines += ", and another file has its name";
     lines += "\n  free:       " + count_of(system.f_bavail, system.f_blocks) +
              " blocks, " + count_of(system.f_ffree, system.f_files) + " inodes\n";
-    if (system.f_type == TMPFS_MAGIC && system.f_blocks != 0) {
+    if (system.f_type == TMPFS_MAGIC && system.f_bavail == 0) {
         const auto bytes = system.f_blocks * static_cast<std::uint64_t>(system.f_bsize);
         lines += "  this tmpfs: " + std::to_string(bytes) + " bytes in all\n";
     }

@@ -24,9 +24,10 @@ inline void seize(pid_t thread) {
     if (other != 0)
         throw std::runtime_error("process " + std::to_string(other) +
                                  " traces it already");
-    throw std::system_error(error, std::generic_category(),
-                            "ptrace is refused here; what is left is step 04's "
-                            "--explain, and the kernel's log (dmesg)");
+    throw std::system_error(
+        error, std::generic_category(),
+        "ptrace is refused (to root as well?); what is left is step 04's "
+        "--explain, and the kernel's log (dmesg)");
 }
 
 /// Traces all threads of `process`. Throws std::runtime_error if there is no such one.

@@ -146,7 +146,7 @@ class Driver:
                       f"{self.label('INODE', m[4])} ", text)
         text = re.sub(r"(?<=kill -9 |process )\d+", lambda m: self.label("PID", m[0]), text)
         text = re.sub(r"(?<=of user )\d+", lambda m: self.label("USER", m[0]), text)
-        text = re.sub(r"\d+ of \d+ (?=blocks|inodes)", "N of N ", text)
+        text = re.sub(r"\b[1-9]\d* of \d+ (?=blocks|inodes)", "N of N ", text)
         return re.sub(r"0x[0-9a-f]{5,}", lambda m: self.label("ADDRESS", m[0][2:]), text)
 
     def hide_port(self, line):

@@ -29,9 +29,9 @@ struct received_foo {
     bool read_only;
 };
 
-/// The Foo in memory that a stranger has handed over. Nothing that the stranger may do
-/// from now on ends us with SIGBUS: the seals are looked at first, and then the size,
-/// which cannot change any more. Throws std::runtime_error if the memory is not so,
+/// The Foo in memory that a stranger has handed over, and cannot cut any more, which
+/// would end us with SIGBUS: the seals are looked at first, and then the size, which
+/// cannot change any more. Throws std::runtime_error if the memory is not so,
 /// std::system_error if a call fails.
 inline received_foo foo_from_sealed(int fd) {
     // TODO: the seals. What cannot be sealed says EINVAL, and other things answer

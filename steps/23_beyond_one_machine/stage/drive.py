@@ -20,7 +20,7 @@ def free_port():
 
 
 def start(d, options):
-    d.shell(f"redis-server --port 6399 --bind 127.0.0.1 --dir /tmp/ {options} > /tmp/redis.log 2>&1 &")
+    d.shell(f"redis-server --port 6399 --bind 127.0.0.1 --dir /tmp/suchfoo.redis {options} > /tmp/suchfoo.redis/log 2>&1 &")
     d.shell(READY, says="PONG")
 
 
@@ -30,10 +30,12 @@ def drive(d):
         return
     d.ports[free_port()] = "6399"
     d.say("a server of our own")
+    d.at(1)
+    d.shell("mkdir /tmp/suchfoo.redis")
     start(d, "--save ''")
     d.say("two sessions, on whichever machines")
-    one = d.session(PROGRAM, terminal=1)
-    two = d.session(PROGRAM, terminal=2)
+    one = d.session(PROGRAM, terminal=2)
+    two = d.session(PROGRAM, terminal=3)
     one.type("f.bar = 31337", says="")
     two.type("f", says="Foo(31337, 0)")
     two.type("f.baz = 98", says="")
@@ -42,24 +44,28 @@ def drive(d):
     two.quit()
 
     d.say("four add 250 each, at once: first by load and store")
-    add = (f"for i in 1 2 3 4; do echo '%s 250' | {PROGRAM} & done; wait; "
+    d.at(1)
+    add = (f"(for i in 1 2 3 4; do echo '%s 250' | {PROGRAM} & done; wait); "
            f"printf 'f.bar\\nf.bar = 0\\n' | {PROGRAM}")
     d.shell(f"printf 'f.bar = 0\\n' | {PROGRAM}", says="")
     d.shell(add % "add-unsafely", figures=True)
     d.say("and then so that nobody comes in between")
+    d.at(1)
     d.shell(add % "add", says="1000")
 
     d.say("the server is killed")
+    d.at(1)
     d.shell(f"printf 'f.bar = 42\\nf\\n' | {PROGRAM}", says="Foo(42, 98)")
     d.shell(KILL)
-    session = d.session(PROGRAM, terminal=1)
+    session = d.session(PROGRAM, terminal=2)
     session.type("f", says="23_beyond_one_machine: 127.0.0.1:6399: Connection refused")
-    d.at(3)
+    d.at(1)
     start(d, "--save ''")
     session.type("f", says="Foo(0, 0)")
     session.quit()
 
     d.say("the same, with a server that writes to its disk first")
+    d.at(1)
     d.shell("redis-cli -p 6399 shutdown nosave")
     start(d, "--appendonly yes --appendfsync always")
     d.shell(f"printf 'f.bar = 42\\nf\\n' | {PROGRAM}", says="Foo(42, 0)")
@@ -67,3 +73,4 @@ def drive(d):
     start(d, "--appendonly yes --appendfsync always")
     d.shell(f"echo f | {PROGRAM}", says="Foo(42, 0)")
     d.shell("redis-cli -p 6399 shutdown")
+    d.shell("rm -r /tmp/suchfoo.redis")
