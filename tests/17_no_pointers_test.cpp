@@ -219,6 +219,11 @@ TEST_CASE("header: a link that leads nowhere ends with an error") {
     refused();
     list.first = std::bit_cast<node*>(std::bit_cast<std::uintptr_t>(&list.nodes) + 8);
     refused();
+    for (const std::int64_t distance : {std::numeric_limits<std::int64_t>::max(),
+                                        std::numeric_limits<std::int64_t>::min()}) {
+        std::memcpy(static_cast<void*>(&list.first), &distance, sizeof distance);
+        refused();
+    }
     CHECK(texts(list) == "Foo(3, 4) Foo(1, 2) ");
 }
 

@@ -53,6 +53,8 @@ fault at_byte(std::uint64_t offset, off_t size) {
     backing b;
     b.file.st_size = size;
     b.file.st_nlink = 1;
+    b.file.st_mode = S_IFREG | 0600;
+    b.system.f_blocks = 16;
     b.system.f_type = TMPFS_MAGIC;
     return {BUS_ADRERR, m.start + static_cast<std::uintptr_t>(offset - m.offset), 0, m,
             b};
@@ -96,6 +98,9 @@ TEST_SUITE("lab") {
         f.what->system.f_type = EXT4_SUPER_MAGIC;
         CHECK(cause_of(f).name ==
               "there is no room on this disk for a part that has no blocks yet");
+        f.where->permissions = "r--s";  // who only reads needs no new blocks
+        CHECK(cause_of(f).name == "not known from here");
+        f.where->permissions = "rw-s";
         f.what->system.f_bavail = 1;
         CHECK(cause_of(f).name == "not known from here");
         f.where->permissions = "r-xp";
@@ -106,6 +111,12 @@ TEST_SUITE("lab") {
         f = at_byte(20 * page(), off_t{1} << 30);
         f.what->system.f_type = HUGETLBFS_MAGIC;
         CHECK(cause_of(f).name == "no huge page is free");
+        f = at_byte(20 * page(), 0);
+        f.what->file.st_mode = S_IFBLK;  // a device has no size
+        CHECK(cause_of(f).name == "not known from here");
+        f = at_byte(20 * page(), off_t{1} << 30);
+        f.what->system.f_blocks = 0;  // a tmpfs without a limit
+        CHECK(cause_of(f).name == "not known from here");
         f.what.reset();
         CHECK(cause_of(f).name == "not known from here");
         f.where.reset();
@@ -403,6 +414,46 @@ TEST_CASE("program: a process that runs already") {
     CHECK(line_of(report.err, "offset") == "9000 in the file");
     CHECK(line_of(report.err, "cause") == too_short);
     CHECK(victim.wait().how == "killed by SIGBUS");
+}
+
+TEST_CASE("program: a process that starts threads all the time") {
+    if (!may_trace()) return;
+    child victim({"python3", "-c",
+                  "import threading\n"
+                  "print('ready', flush=True)\n"
+                  "while True:\n"
+                  "    t = threading.Thread(target=int); t.start(); t.join()\n"});
+    REQUIRE(victim.read_line() == "ready");
+    for (int i = 0; i < 10; ++i) {
+        child watcher({program, "-p", std::to_string(victim.pid())});
+        REQUIRE(eventually([&] {
+            return read_file("/proc/" + std::to_string(victim.pid()) + "/status")
+                       .find("TracerPid:\t" + std::to_string(watcher.pid()) + "\n") !=
+                   std::string::npos;
+        }));
+        watcher.send(SIGTERM);
+        const ended result = watcher.wait();
+        CHECK(result.how == "killed by SIGTERM");
+        CHECK(result.err == "");
+    }
+}
+
+TEST_CASE("program: a process that has any name is reported all the same") {
+    if (!may_trace()) return;
+    const temporary_directory directory;
+    const std::string name = "open('/proc/self/comm', 'w').write('Tgid: 1\\x1b[31m')\n";
+    const ended result = watched(
+        {"python3", "-c", name + python_that_dies(directory / "cut", "m[9000]\n")});
+    CHECK(reports_in(result.err) == 1);
+    CHECK(result.err.find("(Tgid: 1?[31m) died") != std::string::npos);
+}
+
+TEST_CASE("program: a death by a signal is one although it is blocked") {
+    if (!may_trace()) return;
+    const temporary_directory directory;
+    write_file(directory / "empty", "");
+    CHECK(run({"env", "--block-signal=BUS", program, dies, directory / "empty"}).how ==
+          "killed by SIGBUS");
 }
 
 TEST_CASE("program: what it watched goes on when it ends") {

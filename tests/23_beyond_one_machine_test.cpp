@@ -6,6 +6,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <functional>
+#include <thread>
+
+#include "08_socket/listener.hpp"
 #include "23_beyond_one_machine/distant_foo.hpp"
 #include "tests/support.hpp"
 
@@ -59,9 +63,8 @@ public:
     }
     void send(int signal) { process_->send(signal); }
     int port() const { return port_; }
-    redis connection(int milliseconds = 5000) const {
-        return redis("127.0.0.1", port_,
-                     {milliseconds / 1000, milliseconds % 1000 * 1000});
+    redis connection(std::chrono::milliseconds limit = patience / 2) const {
+        return redis("127.0.0.1", port_, limit);
     }
     std::string path(const std::string& name) const { return folder_ / name; }
 
@@ -92,6 +95,42 @@ std::string text(redis& to) {
 child session(const server& s) {
     return child({program, "127.0.0.1", std::to_string(s.port()), key});
 }
+
+/// Somebody who listens where a Redis server might, and does `serve(socket)` with the
+/// first who connects.
+class impostor {
+public:
+    explicit impostor(std::function<void(int)> serve)
+        : thread_{[this, serve = std::move(serve)] {
+              pollfd waiting{listener_.fd(), POLLIN, 0};
+              if (::poll(&waiting, 1, 5000) != 1) return;
+              const unique_fd client(
+                  ::accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC));
+              serve(client.get());
+          }} {}
+    /// One who gives these answers, each when something has come.
+    static impostor with(std::vector<std::string> answers) {
+        return impostor([answers = std::move(answers)](int client) {
+            char question[1000];
+            for (const std::string& text : answers) {
+                if (::recv(client, question, sizeof question, 0) <= 0) return;
+                ::send(client, text.data(), text.size(), MSG_NOSIGNAL);
+            }
+            ::recv(client, question, sizeof question, 0);  // until it hangs up
+        });
+    }
+    int port() const {
+        const std::string name = name_of(listener_.fd());
+        return std::stoi(name.substr(name.rfind(':') + 1));
+    }
+    redis connection(std::chrono::milliseconds limit = patience / 2) const {
+        return redis("127.0.0.1", port(), limit);
+    }
+
+private:
+    listener listener_{"127.0.0.1:0"};
+    std::jthread thread_;
+};
 
 /// What it says when it throws.
 template <class Work>
@@ -235,13 +274,13 @@ TEST_CASE("header: a server that is stopped is not waited for and comes back") {
     if (!has_server()) return;
     ::alarm(20);  // whoever waits for ever is killed
     server s;
-    redis to = s.connection(100), other = s.connection();
+    redis to = s.connection(std::chrono::milliseconds{100}), other = s.connection();
     store(other, key, {42, 98});
     to.ask({"SET", "another", "answer"});
     s.send(SIGSTOP);
     CHECK(error_of([&] {
               to.ask({"GET", "another"});
-          }).find("temporarily unavailable") != std::string::npos);
+          }).find("no answer in time") != std::string::npos);
     s.send(SIGCONT);
     CHECK(eventually([&] { return error_of([&] { load(to, key); }).empty(); }));
     CHECK(text(to) == "Foo(42, 98)");  // and not what was asked before
@@ -266,6 +305,71 @@ TEST_CASE(
     talk.write("f\n");  // it was in memory only
     CHECK(talk.read_line() == "Foo(0, 0)");
     CHECK(talk.wait().how == "exit status 0");
+}
+
+TEST_CASE("header: answers of another kind are not taken for good ones") {
+    for (const std::string wrong : {"+OK\r\n", ":5\r\n", "$-1\r\n"}) {
+        const impostor server = impostor::with({wrong});
+        redis to = server.connection();
+        CHECK(error_of([&] { load(to, key); }) == "no list came for \"suchfoo\"");
+    }
+    const std::vector<std::string> before{"+OK\r\n", "*0\r\n", "+OK\r\n",
+                                          "+QUEUED\r\n"};
+    for (const std::string wrong : {"*1\r\n-ERR refused\r\n", "+OK\r\n", "*0\r\n"}) {
+        std::vector<std::string> all = before;
+        all.push_back(wrong);
+        const impostor server = impostor::with(all);
+        redis to = server.connection();
+        CHECK(error_of([&] { update(to, key, [](foo& f) { f.bar = 1; }); }) ==
+              "\"suchfoo\" could not be stored");
+    }
+}
+
+TEST_CASE("header: an answer that comes byte by byte has one limit for all of it") {
+    const impostor server([](int client) {
+        char question[1000];
+        ::recv(client, question, sizeof question, 0);
+        for (const char byte : "+" + std::string(100, 'x') + "\r\n") {
+            if (::send(client, &byte, 1, MSG_NOSIGNAL) != 1) return;
+            ::usleep(20'000);
+        }
+    });
+    redis to = server.connection(std::chrono::milliseconds{200});
+    CHECK(error_of([&] { to.ask({"PING"}); }).find("no answer in time") !=
+          std::string::npos);
+}
+
+TEST_CASE("program: a connection that is reset is a line") {
+    const impostor server([](int client) {
+        char question[1000];
+        ::recv(client, question, sizeof question, 0);
+        ::send(client, "*0\r\n", 4, MSG_NOSIGNAL);
+        ::shutdown(client, SHUT_WR);
+        ::usleep(50'000);  // so that the end comes first, and the reset after it
+        const linger now{1, 0};
+        ::setsockopt(client, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    });
+    child talk({program, "127.0.0.1", std::to_string(server.port()), key});
+    talk.write("f\n");
+    CHECK(talk.read_line() == "Foo(0, 0)");
+    ::usleep(200'000);
+    talk.write("f\n");
+    CHECK(talk.read_error_line().starts_with("23_beyond_one_machine: 127.0.0.1:"));
+    CHECK(talk.wait().how == "exit status 0");
+}
+
+TEST_CASE("program: what is as large as an int can be is not added to") {
+    if (!has_server()) return;
+    const server s;
+    child talk = session(s);
+    for (const std::string command : {"add", "add-unsafely"}) {
+        talk.write("f.bar = 2147483647\n" + command + " 1\nf\n");
+        CHECK(talk.read_error_line() ==
+              "23_beyond_one_machine: bar is as large as an int can be");
+        CHECK(talk.read_line() == "Foo(2147483647, 0)");
+        talk.write(command + " -1\n");
+        CHECK(talk.read_error_line() == "23_beyond_one_machine: N is 0 or more");
+    }
 }
 
 TEST_CASE("program: an answer that is an error is a line") {

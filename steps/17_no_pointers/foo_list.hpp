@@ -45,9 +45,10 @@ inline constexpr std::uint64_t list_layout = fingerprint(
 /// the list is full.
 inline void push(foo_list& list, const foo& value) {
     // The fences keep the compiler from changing the order.
-    if (list.used >= list.nodes.size()) throw std::runtime_error("the list is full");
-    node& n = list.nodes[list.used];
-    list.used = list.used + 1;  // before it is linked: nobody is given it again
+    const std::uint64_t used = std::atomic_ref(list.used).load();  // once
+    if (used >= list.nodes.size()) throw std::runtime_error("the list is full");
+    node& n = list.nodes[used];
+    list.used = used + 1;  // before it is linked: nobody is given it again
     std::atomic_signal_fence(std::memory_order_seq_cst);
     n.value = value;
     n.next = list.first;

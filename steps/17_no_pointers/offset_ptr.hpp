@@ -21,8 +21,9 @@ public:
 
     T* get() const {
         if (distance_ == nothing) return nullptr;
-        return std::bit_cast<T*>(
-            static_cast<std::uintptr_t>(address_of(this) + distance_));
+        // Without a sign: whatever somebody has written there, it does not overflow.
+        return std::bit_cast<T*>(static_cast<std::uintptr_t>(address_of(this)) +
+                                 static_cast<std::uintptr_t>(distance_));
     }
     T& operator*() const { return *get(); }
     T* operator->() const { return get(); }

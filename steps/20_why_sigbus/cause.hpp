@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "20_why_sigbus/mapping.hpp"
+#include "20_why_sigbus/backing.hpp"
 
 // #region fault
 /// What was seen when a process got its SIGBUS.
@@ -41,12 +41,13 @@ inline cause cause_of(const fault& f) {
                         "look into dmesg: a disk or a network "
                         "share that cannot be read?"};
     if (f.code != BUS_ADRERR || !f.where || !f.what) return unknown;
+    if (!S_ISREG(f.what->file.st_mode)) return unknown;  // a device has no size
 
     const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     const std::uint64_t start_of_page = f.offset() / page * page;
     const bool has_code = f.where->permissions.find('x') != std::string::npos;
     // What a file system keeps for itself is free, and not available: ext4 has some.
-    const bool is_full = f.what->system.f_bavail == 0;
+    const bool is_full = f.what->system.f_blocks != 0 && f.what->system.f_bavail == 0;
     if (start_of_page >= static_cast<std::uint64_t>(f.what->file.st_size)) {
         if (has_code)
             return {"the program, or a library, was cut while it ran",
@@ -62,7 +63,8 @@ inline cause cause_of(const fault& f) {
         return {"there is no room in this tmpfs",
                 "make it larger (in a container --shm-size), or reserve with "
                 "posix_fallocate and see the error (step 19)"};
-    if (is_full)
+    const bool may_store = f.where->permissions.find("w") != std::string::npos;
+    if (is_full && may_store)
         return {"there is no room on this disk for a part that has no blocks yet",
                 "reserve with posix_fallocate (step 07)"};
     if (has_code)

@@ -1,11 +1,9 @@
-// mapping.hpp: what the kernel says of a mapping, and of what is behind it.
+// mapping.hpp: what the kernel says of a process and its mappings.
 #pragma once
 
-#include <sys/stat.h>
-#include <sys/vfs.h>
+#include <sys/types.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -19,6 +17,7 @@ struct mapping {
     std::uintptr_t end = 0;  // one past the last byte
     std::string permissions;
     std::uint64_t offset = 0;  // in the file, where the mapping starts
+    std::string device;        // "08:01"
     ino_t inode = 0;           // 0: no file is behind it
     std::string path;          // that it had when it was mapped
 };
@@ -30,10 +29,8 @@ inline std::string proc(pid_t process, const std::string& name) {
 /// The number behind `key` in /proc/PID/status: 0 if it is not there.
 inline int number_in_status(pid_t process, const std::string& key) {
     std::ifstream status(proc(process, "status"));
-    for (std::string word; status >> word;) {
-        int number = 0;
-        if (word == key && status >> number) return number;
-    }
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with(key)) return std::atoi(line.c_str() + key.size());
     return 0;
 }
 
@@ -43,9 +40,8 @@ inline std::optional<mapping> mapping_at(pid_t process, std::uintptr_t address) 
     for (mapping m; std::getline(maps, m.line);) {
         std::istringstream fields(m.line);
         char dash = 0;
-        std::string device;
         fields >> std::hex >> m.start >> dash >> m.end >> m.permissions >> m.offset >>
-            device >> std::dec >> m.inode >> std::ws;
+            m.device >> std::dec >> m.inode >> std::ws;
         m.path.clear();
         std::getline(fields, m.path);
         const std::string deleted = " (deleted)";
@@ -55,34 +51,3 @@ inline std::optional<mapping> mapping_at(pid_t process, std::uintptr_t address) 
     return std::nullopt;
 }
 // #endregion mapping
-
-// #region backing
-/// What is behind a mapping at this moment.
-struct backing {
-    struct stat file = {};
-    struct statfs system = {};
-    bool replaced = false;  // another file has its name by now
-};
-
-/// The file behind `m`, by whichever way it can be reached; nothing if by none. Who may
-/// look into map_files (root, in the main) finds files that have no name any more, and
-/// others those that the process still has open.
-inline std::optional<backing> behind(pid_t process, const mapping& m) {
-    std::ostringstream range;
-    range << "map_files/" << std::hex << m.start << '-' << m.end;
-    const std::string named = proc(process, "root") + m.path;
-    backing found;
-    const auto reached = [&](const std::string& path) {
-        return ::stat(path.c_str(), &found.file) == 0 && found.file.st_ino == m.inode &&
-               ::statfs(path.c_str(), &found.system) == 0;
-    };
-    bool is_there = reached(proc(process, range.str())) || reached(named);
-    std::error_code none;
-    const std::filesystem::directory_iterator fds(proc(process, "fd"), none);
-    for (auto fd = begin(fds); !is_there && fd != end(fds); fd.increment(none))
-        is_there = reached(fd->path());
-    struct stat now = {};
-    found.replaced = ::stat(named.c_str(), &now) == 0 && now.st_ino != m.inode;
-    return is_there && m.inode != 0 ? std::optional(found) : std::nullopt;
-}
-// #endregion backing

@@ -1,11 +1,18 @@
 // report.hpp: what was seen of a bus error, for a person.
 #pragma once
 
-#include <limits.h>
+#include <cctype>
 
 #include "20_why_sigbus/cause.hpp"
 
 // #region report
+/// A process may give itself any name.
+inline std::string printable(std::string name) {
+    for (char& c : name)
+        if (std::iscntrl(static_cast<unsigned char>(c))) c = '?';
+    return name;
+}
+
 inline std::string count_of(std::uint64_t n, std::uint64_t all) {
     return std::to_string(n) + " of " + std::to_string(all);
 }
@@ -33,7 +40,7 @@ inline std::string about_file(const fault& f) {
 inline std::string report_on(pid_t process, const std::string& name, const fault& f) {
     const cause why = cause_of(f);
     std::ostringstream lines;
-    lines << "20_why_sigbus: process " << process << " (" << name
+    lines << "20_why_sigbus: process " << process << " (" << printable(name)
           << ") died of SIGBUS\n";
     if (!f.was_sent()) {
         lines << "  address:    0x" << std::hex << f.address << std::dec << ", si_code "

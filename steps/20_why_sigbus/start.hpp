@@ -1,50 +1,15 @@
-// start.hpp: how a process comes to be traced, and how ours ends as that one did.
+// start.hpp: a command that is traced from its first instruction on, to its end.
 #pragma once
 
 #include <fcntl.h>
 #include <sys/resource.h>
 
 #include <csignal>
-#include <filesystem>
-#include <set>
 #include <vector>
 
-#include "20_why_sigbus/tracer.hpp"
+#include "20_why_sigbus/seize.hpp"
 #include "common/program.hpp"
 #include "common/unique_fd.hpp"
-
-// #region seize
-/// Traces a thread, and whatever it starts. Throws std::runtime_error if that is
-/// refused.
-inline void seize(pid_t thread) {
-    // SEIZE, and not ATTACH: it stops nobody, and a stop can be told from a trap.
-    if (::ptrace(PTRACE_SEIZE, thread, nullptr, follow) == 0 || errno == ESRCH) return;
-    const int error = errno;
-    const int other = number_in_status(thread, "TracerPid:");
-    if (other != 0)
-        throw std::runtime_error("process " + std::to_string(other) +
-                                 " traces it already");
-    throw std::system_error(
-        error, std::generic_category(),
-        "ptrace is refused (to root as well?); what is left is step 04's "
-        "--explain, and the kernel's log (dmesg)");
-}
-
-/// Traces all threads of `process`. Throws std::runtime_error if there is no such one.
-inline void seize_all(pid_t process) {
-    const std::string tasks = proc(process, "task");
-    if (!std::filesystem::exists(tasks))
-        throw std::runtime_error("there is no process " + std::to_string(process));
-    std::set<std::string> seized;
-    for (std::size_t before = 0; before == 0 || seized.size() != before;) {
-        before = seized.size();  // one may be started while we go through the list
-        for (const auto& task : std::filesystem::directory_iterator(tasks)) {
-            const std::string thread = task.path().filename();
-            if (seized.insert(thread).second) seize(std::stoi(thread));
-        }
-    }
-}
-// #endregion seize
 
 // #region start
 /// Starts the command `words`, traced from its first instruction on. It has our streams
@@ -82,7 +47,9 @@ inline void leave_signals_to(pid_t process) {
     struct sigaction action = {};
     action.sa_flags = SA_SIGINFO | SA_RESTART;
     action.sa_sigaction = [](int number, siginfo_t* info, void*) {
+        const int before = errno;  // signal-safety(7)
         if (info->si_code <= 0) ::kill(command, number);
+        errno = before;
     };
     for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2})
         check(::sigaction(number, &action, nullptr), "sigaction");
@@ -94,7 +61,11 @@ inline void leave_signals_to(pid_t process) {
     if (WIFSIGNALED(status)) {
         const rlimit none{0, 0};  // its core file is the one of interest
         ::setrlimit(RLIMIT_CORE, &none);
+        sigset_t one;
+        ::sigemptyset(&one);
+        ::sigaddset(&one, WTERMSIG(status));
         ::signal(WTERMSIG(status), SIG_DFL);
+        ::sigprocmask(SIG_UNBLOCK, &one, nullptr);
         ::raise(WTERMSIG(status));
     }
     std::exit(WEXITSTATUS(status));

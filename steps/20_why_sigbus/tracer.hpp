@@ -59,7 +59,9 @@ private:
         }
         siginfo_t info = {};
         if (event == 0) ::ptrace(PTRACE_GETSIGINFO, thread, nullptr, &info);
-        if (event == 0 && may_stop) by_terminal_ = info.si_code > 0;
+        // A handler of Ctrl-Z stops its own process, in the end, by kill(2).
+        if (event == 0 && may_stop)
+            by_terminal_ = info.si_code > 0 || info.si_pid == process_of(thread);
         if (event == 0 && signal == SIGBUS) look_at(thread, info);
         if (event == PTRACE_EVENT_EXEC) warn_of_set_id(thread);
         go_on(thread, PTRACE_CONT, event == 0 ? signal : 0);
@@ -67,7 +69,7 @@ private:
 
     /// Remembers what can be seen now, in case the process dies of this.
     void look_at(pid_t thread, const siginfo_t& info) {
-        const pid_t process = number_in_status(thread, "Tgid:");
+        const pid_t process = process_of(thread);
         fault f{info.si_code, 0, 0, {}, {}};
         if (f.was_sent()) {
             // A handler that has looked at a fault sends the signal again: no news.
@@ -82,6 +84,8 @@ private:
         std::getline(std::ifstream(proc(process, "comm")), name);
         seen_[process] = report_on(process, name, f);
     }
+
+    static pid_t process_of(pid_t thread) { return number_in_status(thread, "Tgid:"); }
 
     static void warn_of_set_id(pid_t process) {
         struct stat program = {};

@@ -41,6 +41,8 @@ def with_ctypes(path, bar):
 # #region numpy
 def with_numpy(path, bar):
     import numpy
+    if os.path.getsize(path) != 8:  # or else memmap makes it longer
+        raise ValueError(f"{path} has not the eight bytes of a foo")
     foo = numpy.memmap(path, dtype=[("bar", "<i4"), ("baz", "<i4")], mode="r+", shape=())
     if bar is not None:
         foo["bar"] = bar
@@ -77,7 +79,9 @@ def main():
         sys.exit(__doc__.strip())
     way, path = WAYS[sys.argv[1]], sys.argv[2]
     try:
-        print("Foo({}, {})".format(*way(path, int(sys.argv[3]) if sys.argv[3:] else None)))
+        bar = int(sys.argv[3]) if sys.argv[3:] else None
+        struct.pack("=i", bar or 0)  # ctypes and NumPy would cut it to 32 bits
+        print("Foo({}, {})".format(*way(path, bar)))
     except (OSError, ValueError, struct.error, ImportError) as error:
         sys.exit(f"{os.path.basename(sys.argv[0])}: {error}")
 

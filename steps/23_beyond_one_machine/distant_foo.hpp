@@ -1,6 +1,8 @@
 // distant_foo.hpp: what the session needs of a Foo, for one that is elsewhere.
 #pragma once
 
+#include <limits>
+
 #include "23_beyond_one_machine/redis_foo.hpp"
 
 // #region distant_foo
@@ -23,13 +25,13 @@ public:
     void add_unsafely(int times) {
         for (int i = 0; i < times; ++i) {
             foo f = get();
-            ++f.bar;
+            add_one(f);
             store(server_, key_, f);
         }
     }
     /// The same, and nobody does.
     void add(int times) {
-        for (int i = 0; i < times; ++i) update(server_, key_, [](foo& f) { ++f.bar; });
+        for (int i = 0; i < times; ++i) update(server_, key_, add_one);
     }
 
     static constexpr std::size_t size() { return sizeof(foo); }
@@ -37,6 +39,11 @@ public:
     const foo* address() const { return nullptr; }
 
 private:
+    static void add_one(foo& f) {
+        if (f.bar == std::numeric_limits<int>::max())
+            throw std::runtime_error("bar is as large as an int can be");
+        ++f.bar;
+    }
     mutable redis server_;
     std::string key_;
 };

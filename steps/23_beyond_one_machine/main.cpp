@@ -14,10 +14,15 @@
 namespace {
 
 const char* const name = "23_beyond_one_machine";
-constexpr timeval limit{2, 0};  // for each answer
+constexpr std::chrono::milliseconds limit{2000};  // for each answer
 
 std::string nowhere(const void*) {
     throw std::runtime_error("it is in no memory of this process");
+}
+
+int positive(int times) {
+    if (times < 0) throw std::invalid_argument("N is 0 or more");
+    return times;
 }
 
 void talk(const arguments& args) {
@@ -27,11 +32,11 @@ void talk(const arguments& args) {
     distant_foo f(redis(args[0], port, limit), args[2]);
     const auto add = [&](std::string_view command) {
         if (const auto times = number_after("add ", command)) {
-            f.add(*times);
+            f.add(positive(*times));
             return true;
         }
         if (const auto times = number_after("add-unsafely ", command)) {
-            f.add_unsafely(*times);
+            f.add_unsafely(positive(*times));
             return true;
         }
         return false;

@@ -1,12 +1,15 @@
-// redis.hpp: commands to a Redis server, and its answers; nothing waits for ever.
+// redis.hpp: commands to a Redis server, and its answers, each with a time limit.
 #pragma once
 
 #include <hiredis/hiredis.h>
+#include <signal.h>
 
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "08_socket/full_io.hpp"
 
 // #region answer
 /// What the server has answered: a tree of texts and numbers.
@@ -28,12 +31,17 @@ inline std::vector<std::string> texts(const answer& list) {
 /// needed, and given up after any error.
 class redis {
 public:
-    redis(std::string host, int port, timeval limit)
-        : host_{std::move(host)}, port_{port}, limit_{limit} {}
+    /// SIGPIPE is ignored from here on: hiredis would die of a connection that was
+    /// reset.
+    redis(std::string host, int port, std::chrono::milliseconds limit)
+        : host_{std::move(host)}, port_{port}, limit_{limit} {
+        ::signal(SIGPIPE, SIG_IGN);
+    }
 
-    /// Sends a command, each word as it is, and waits for its answer, `limit` at most.
-    /// Throws std::runtime_error if none comes, or if it is an error. Then nobody knows
-    /// whether the command was carried out, unless the server has said that it was not.
+    /// Sends a command, each word as it is, and waits for its answer, `limit` at most
+    /// for all of it. Throws std::runtime_error if none comes, or if it is an error.
+    /// Then nobody knows whether the command was carried out, unless the server has
+    /// said that it was not.
     answer ask(const std::vector<std::string>& words) {
         if (!connection_) connect();
         std::vector<const char*> starts;
@@ -42,12 +50,9 @@ public:
             starts.push_back(word.data());
             sizes.push_back(word.size());
         }
-        answer got(static_cast<redisReply*>(::redisCommandArgv(
-                       connection_.get(), static_cast<int>(words.size()), starts.data(),
-                       sizes.data())),
-                   ::freeReplyObject);
-        // After a time-out the answer may still come, to the next question.
-        if (!got) give_up(connection_->errstr);
+        ::redisAppendCommandArgv(connection_.get(), static_cast<int>(words.size()),
+                                 starts.data(), sizes.data());
+        answer got = wait_for_answer(std::chrono::steady_clock::now() + limit_);
         if (got->type == REDIS_REPLY_ERROR) give_up(std::string(got->str, got->len));
         return got;
     }
@@ -57,20 +62,41 @@ public:
     void forget() { connection_.reset(); }
 
 private:
+    /// hiredis' own time limit is one for each piece of an answer.
+    answer wait_for_answer(time_point end) {
+        redisContext* const c = connection_.get();
+        for (int written = 0; written == 0;) {
+            if (::redisBufferWrite(c, &written) == REDIS_ERR) give_up(c->errstr);
+        }
+        for (;;) {
+            void* got = nullptr;
+            if (::redisGetReplyFromReader(c, &got) == REDIS_ERR) give_up(c->errstr);
+            if (got != nullptr)
+                return {static_cast<redisReply*>(got), ::freeReplyObject};
+            // It may still come, and would be taken for the next question's.
+            if (std::chrono::steady_clock::now() >= end) give_up("no answer in time");
+            std::vector<pollfd> waiting{{c->fd, POLLIN, 0}};
+            poll_until(waiting, end);
+            if (waiting[0].revents != 0 && ::redisBufferRead(c) == REDIS_ERR)
+                give_up(c->errstr);
+        }
+    }
     void connect() {
-        connection_.reset(::redisConnectWithTimeout(host_.c_str(), port_, limit_));
+        const auto ms = limit_.count();
+        const timeval limit{ms / 1000, ms % 1000 * 1000};
+        connection_.reset(::redisConnectWithTimeout(host_.c_str(), port_, limit));
         if (!connection_) throw std::bad_alloc();
         if (connection_->err != 0) give_up(connection_->errstr);
-        ::redisSetTimeout(connection_.get(), limit_);
+        ::redisSetTimeout(connection_.get(), limit);  // for writing
     }
-    [[noreturn]] void give_up(const std::string& why) {
+    [[noreturn]] void give_up(std::string why) {  // a copy: forget() frees errstr
         forget();
         throw std::runtime_error(host_ + ":" + std::to_string(port_) + ": " + why);
     }
 
     std::string host_;
     int port_;
-    timeval limit_;  // for connecting, and for each answer
+    std::chrono::milliseconds limit_;  // for connecting, and for each answer
     std::unique_ptr<redisContext, void (*)(redisContext*)> connection_{nullptr,
                                                                        ::redisFree};
 };

@@ -12,7 +12,10 @@
 /// are of one moment. A key that nobody has stored holds Foo(0, 0). Throws
 /// std::runtime_error if it holds something else, or if the server does not answer.
 inline foo load(redis& server, const std::string& key) {
-    const std::vector<std::string> words = texts(server.ask({"HGETALL", key}));
+    const answer all = server.ask({"HGETALL", key});
+    if (all->type != REDIS_REPLY_ARRAY)
+        throw std::runtime_error("no list came for " + in_quotes(key));
+    const std::vector<std::string> words = texts(all);
     if (words.empty()) return {0, 0};
     const bool in_order = words.size() == 4 && words[0] == "bar" && words[2] == "baz";
     const bool reversed = words.size() == 4 && words[0] == "baz" && words[2] == "bar";
@@ -47,7 +50,12 @@ void update(redis& server, const std::string& key, Change change,
             change(f);
             server.ask({"MULTI"});
             store(server, key, f);
-            if (server.ask({"EXEC"})->type != REDIS_REPLY_NIL) return;
+            const answer done = server.ask({"EXEC"});
+            if (done->type == REDIS_REPLY_ARRAY && done->elements == 1 &&
+                done->element[0]->type == REDIS_REPLY_INTEGER)
+                return;
+            if (done->type != REDIS_REPLY_NIL)
+                throw std::runtime_error(in_quotes(key) + " could not be stored");
         } catch (...) {
             server.forget();  // what was begun there must not be ended by the next one
             throw;

@@ -29,7 +29,12 @@ inline void pass_on(int number, siginfo_t* info, void* context) {
     if (before == SIG_DFL || before == SIG_IGN) {
         ::signal(number, SIG_DFL);  // the same instruction runs again, and kills
         if (sent) ::raise(number);
-    } else if ((action_before.sa_flags & SA_SIGINFO) != 0) {
+        return;
+    }
+    // Who wanted to be called only once is gone after this.
+    if ((action_before.sa_flags & static_cast<int>(SA_RESETHAND)) != 0)
+        ::signal(number, SIG_DFL);
+    if ((action_before.sa_flags & SA_SIGINFO) != 0) {
         action_before.sa_sigaction(number, info, context);
     } else {
         before(number);
@@ -42,8 +47,8 @@ inline void leave_copy(int number, siginfo_t* info, void* context) {
     pass_on(number, info, context);
 }
 
-/// From now on copy_or_fail() survives, in every thread. To be called once, before
-/// that. Throws std::system_error if sigaction(2) fails.
+/// From now on copy_or_fail() survives, in every thread that does not block SIGBUS. To
+/// be called once, before that. Throws std::system_error if sigaction(2) fails.
 inline void survive_sigbus() {
     struct sigaction action = {};
     action.sa_sigaction = leave_copy;

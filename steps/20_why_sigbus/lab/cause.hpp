@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "20_why_sigbus/mapping.hpp"
+#include "20_why_sigbus/backing.hpp"
 
 /// What was seen when a process got its SIGBUS.
 struct fault {

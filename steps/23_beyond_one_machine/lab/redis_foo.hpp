@@ -11,7 +11,10 @@
 /// are of one moment. A key that nobody has stored holds Foo(0, 0). Throws
 /// std::runtime_error if it holds something else, or if the server does not answer.
 inline foo load(redis& server, const std::string& key) {
-    const std::vector<std::string> words = texts(server.ask({"HGETALL", key}));
+    const answer all = server.ask({"HGETALL", key});
+    if (all->type != REDIS_REPLY_ARRAY)
+        throw std::runtime_error("no list came for " + in_quotes(key));
+    const std::vector<std::string> words = texts(all);
     // TODO: nothing there is Foo(0, 0). Otherwise there are four words: a name, its
     // value, the other name, its value, in either order; and both values are ints.
     throw std::runtime_error(in_quotes(key) + " holds no foo");
