@@ -89,7 +89,8 @@ const int played = [] {
     void* const there =
         ::mmap(nullptr, moved::size, PROT_READ, MAP_SHARED, std::atoi(fd), 0);
     const with_virtual ours;
-    const bool same = std::memcmp(there, &ours, sizeof ours) == 0;
+    const bool same =
+        std::memcmp(there, static_cast<const void*>(&ours), sizeof ours) == 0;
     if (same) ::_exit(2);
     ::_exit(static_cast<const with_virtual*>(there)->bar() == 42 ? 0 : 1);
 }();
@@ -398,7 +399,7 @@ TEST_CASE("fact: an object with a virtual function has an address of its program
     check(::ftruncate(file.get(), moved::size), "ftruncate");
     const with_virtual ours;
     std::array<char, sizeof ours> bytes;
-    std::memcpy(bytes.data(), &ours, sizeof ours);
+    std::memcpy(bytes.data(), static_cast<const void*>(&ours), sizeof ours);
     check(::pwrite(file.get(), bytes.data(), bytes.size(), 0), "pwrite");
     const ended result =
         run({"env", "SUCHFOO_READS_VIRTUAL=" + std::to_string(file.get()),

@@ -75,7 +75,8 @@ std::set<std::string> seen_during(const std::string& operation) {
         check(::ptrace(how, pid, nullptr, nullptr), "ptrace");
         wait();
     };
-    for (wait(); WIFSTOPPED(status) && WSTOPSIG(status) != SIGSTOP;) go_on(PTRACE_CONT);
+    wait();
+    while (WIFSTOPPED(status) && WSTOPSIG(status) != SIGSTOP) go_on(PTRACE_CONT);
     REQUIRE(WIFSTOPPED(status));
     const mapped<foo> memory = map_shared<foo>(
         unique_fd(check(::open(path.c_str(), O_RDWR | O_CLOEXEC), "open")).get(), path);

@@ -120,7 +120,8 @@ TEST_CASE("program: every stream carries more messages than it has room for") {
         {"stream-ring-batches", "64"},
         {"stream-plain", "64"},
         {"stream-ring-8", "8"}};
-    for (const auto& [transport, bytes] : streams) {
+    for (const auto& stream : streams) {
+        const std::string &transport = stream.first, &bytes = stream.second;
         CAPTURE(transport);
         const ended result = run({program, transport, "samples=9", "batch=50",
                                   "seconds=9", "name=" + names_start});
@@ -216,8 +217,8 @@ TEST_CASE("program: a name that is taken is left as it is") {
     const temporary_directory directory;
     const std::string taken = directory.path() + names_start;
     write_file(taken, "mine");
-    const ended result =
-        run({"env", "TMPDIR=" + directory.path(), program, "file", "name=" + names_start});
+    const ended result = run(
+        {"env", "TMPDIR=" + directory.path(), program, "file", "name=" + names_start});
     CHECK(result.how == "exit status 1");
     CHECK(result.err == "24_choosing: open \"" + taken + "\": File exists (EEXIST)\n");
     CHECK(read_file(taken) == "mine");
