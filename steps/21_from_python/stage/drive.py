@@ -101,7 +101,7 @@ def drive(d):
         d.lacks = "pybind11 or Python's headers are not installed: sh common/setup.sh extras"
         return
     python = IPYTHON if has("IPython") else PYTHON
-    d.say("the post's session")
+    d.say("the session of the post")
     one = Prompt(d, python, 1)
     one.type("from suchfoo import *")
     one.type("f = foo_from_mmap('/tmp/suchfoo')",
