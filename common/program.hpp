@@ -85,7 +85,8 @@ int run_program(const std::string& name, const std::string& usage, int argc,
     }
     if (usage_text.empty()) usage_text = "usage: " + name + "\n";
 
-    // A limit on file sizes (setrlimit(2)) is an error to report, not a reason to die.
+        // A limit on file sizes (setrlimit(2)) is an error to report, not a reason to
+        // die.
 #ifdef SIGXFSZ
     std::signal(SIGXFSZ, SIG_IGN);
 #endif

@@ -83,8 +83,8 @@ int main(int argc, char** argv) {
     } else if (is("map", 6)) {
         const HANDLE file = open_file(argv[2], OPEN_EXISTING);
         const DWORD size = std::strtoul(argv[3], nullptr, 10);
-        volatile char* const view =
-            view_of(mapping_of(file, size, nullptr), std::strtoul(argv[4], nullptr, 10));
+        volatile char* const view = view_of(mapping_of(file, size, nullptr),
+                                            std::strtoul(argv[4], nullptr, 10));
         std::printf("byte %d\n", view[std::strtoul(argv[5], nullptr, 10)]);
         ((foo*)view)->bar = 31337;
     } else if (is("create", 3)) {
