@@ -144,8 +144,11 @@ private:
 template <class Done>
 bool eventually(Done done) {
     const auto end = std::chrono::steady_clock::now() + patience;
-    while (!done() && std::chrono::steady_clock::now() < end) ::usleep(100);
-    return done();
+    while (!done()) {
+        if (std::chrono::steady_clock::now() > end) return false;
+        ::usleep(100);
+    }
+    return true;
 }
 
 /// How many file descriptors this process has open.

@@ -46,8 +46,11 @@ inline cause cause_of(const fault& f) {
     const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     const std::uint64_t start_of_page = f.offset() / page * page;
     const bool has_code = f.where->permissions.find('x') != std::string::npos;
-    // What a file system keeps for itself is free, and not available: ext4 has some.
-    const bool is_full = f.what->system.f_blocks != 0 && f.what->system.f_bavail == 0;
+    // What a file system keeps for itself is free, and not available; and the last
+    // blocks of a disk come and go.
+    const auto& system = f.what->system;
+    const bool is_full =
+        system.f_blocks != 0 && system.f_bavail * 100 <= system.f_blocks;
     if (start_of_page >= static_cast<std::uint64_t>(f.what->file.st_size)) {
         if (has_code)
             return {"the program, or a library, was cut while it ran",

@@ -8,11 +8,11 @@
 #include "20_why_sigbus/tracer.hpp"
 
 // #region seize
-/// Whether the thread is a zombie: what is left of one that has ended.
+/// Whether the thread has ended: there is nothing of it, or what is left (Z, X).
 inline bool has_ended(pid_t thread) {
     std::ifstream status(proc(thread, "status"));
     for (std::string line; std::getline(status, line);)
-        if (line.starts_with("State:")) return line.find('Z') != std::string::npos;
+        if (line.starts_with("State:")) return line.find_first_of("ZX") != line.npos;
     return true;
 }
 

@@ -47,7 +47,7 @@ inline void send_fd(int socket, int fd) {
 /// The one descriptor that has come through `socket`, closed on exec. Throws
 /// std::runtime_error if none, or more than one, has come, and closes what has; or if
 /// the other side has gone. Throws std::system_error, ETIMEDOUT if nothing comes by
-/// `end`.
+/// `end`. (To close what a stranger has sent may take longer: a socket that lingers.)
 inline unique_fd receive_fd(int socket, time_point end) {
     wait_for(socket, POLLIN, end);
     char byte = 0;
