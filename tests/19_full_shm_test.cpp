@@ -333,6 +333,11 @@ TEST_CASE("fact: asking for memory that is not there one way after the other") {
         "    print(name, 'full' if free == 0 else 'free')\n"
         "    os.unlink('/dev/shm/x'); c.munmap(ctypes.c_void_p(at), 1 << 20); "
         "os.close(fd)\n"
+        "def wrote(at, fd):\n"
+        "    try:\n"
+        "        while True: os.write(fd, bytes(1 << 20))\n"
+        "    except OSError as e: return e.strerror\n"
+        "tried(wrote)\n"
         "tried(lambda at, fd: 'mapped', 0x8000)\n"            // MAP_POPULATE
         "tried(lambda at, fd: c.madvise(at, 1 << 20, 23))\n"  // MADV_POPULATE_WRITE
         "tried(lambda at, fd: c.mlock(at, 1 << 20))\n";
@@ -343,7 +348,8 @@ TEST_CASE("fact: asking for memory that is not there one way after the other") {
     if (!result) return;
     CAPTURE(result->err);
     CHECK(result->out ==
-          "mapped full\nBad address full\nCannot allocate memory full\n");
+          "No space left on device full\nmapped full\nBad address full\nCannot "
+          "allocate memory full\n");
 }
 
 TEST_CASE("fact: a read from memory that has gone is no signal if a call does it") {

@@ -5,7 +5,7 @@
 //          build/steps/22_many_clients serve 127.0.0.1:4321 /tmp/suchfoo
 //          build/steps/08_socket pull 127.0.0.1:4321     in another terminal
 // Expect:  Foo(42, 98), however many other clients are slow, silent or hostile.
-// Next:    24_choosing, which measures the ways to share.
+// Next:    23_beyond_one_machine: the Foo in an existing engine.
 #include <csignal>
 
 #include "05_primed_file/primed_file.hpp"

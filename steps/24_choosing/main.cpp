@@ -4,7 +4,7 @@
 //          build/steps/24_choosing pipe
 //          make bench: all of them, compared
 // Expect:  how long 8 bytes take there and back, half the time, every byte verified.
-// This is the last step so far.
+// This is the last step.
 #include "24_choosing/harness/anchor.hpp"
 #include "24_choosing/harness/bare.hpp"
 #include "24_choosing/harness/command.hpp"

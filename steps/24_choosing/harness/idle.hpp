@@ -1,6 +1,8 @@
 // idle.hpp: what it costs to wait for a message that does not come.
 #pragma once
 
+#include <thread>
+
 #include "24_choosing/harness/worker.hpp"
 
 /// The CPU time, in ns, that the answering side uses while nothing comes for as many
