@@ -12,6 +12,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -22,8 +23,10 @@
 #include "common/error.hpp"
 #include "common/unique_fd.hpp"
 
-/// How long a child may take to answer, or to end, before it is given up.
-inline constexpr std::chrono::seconds patience{10};
+/// How long a child may take to answer, or to end, before it is given up. A grader has
+/// less of it.
+inline const std::chrono::seconds patience{
+    std::getenv("SUCHFOO_PATIENCE") ? std::atoi(std::getenv("SUCHFOO_PATIENCE")) : 10};
 
 /// What a wait status says: "exit status 1", "killed by SIGBUS".
 inline std::string describe_status(int status) {
@@ -107,8 +110,8 @@ public:
     std::string read_line() { return next_line(out_); }
     std::string read_error_line() { return next_line(err_); }
 
-    /// Sends `signal` to the child.
-    void send(int signal) { check(::kill(pid_, signal), "kill"); }
+    /// Sends `signal` to the child, and to what it has started.
+    void send(int signal) { check(::kill(-pid_, signal), "kill"); }
 
     /// Closes the child's input and waits for it; kills it after `patience`.
     ended wait() {
@@ -185,9 +188,9 @@ private:
                     in_quotes(from.text) + " and errors " + in_quotes(err_.text));
             }
             if (clock::now() > deadline) {
-                throw std::runtime_error(
-                    "no line from the child in 10 s; its errors: " +
-                    in_quotes(err_.text));
+                throw std::runtime_error("no line from the child in " +
+                                         std::to_string(patience.count()) +
+                                         " s; its errors: " + in_quotes(err_.text));
             }
             read_some(std::chrono::milliseconds{100});
         }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/hex.hpp"
 #include "tests/support.hpp"
 
 namespace {
@@ -56,6 +57,10 @@ TEST_SUITE("lab") {
     }
 
     TEST_CASE("program: prints sizes and offsets and bytes of both structs") {
+        const any_foo any;
+        CHECK(run({program_path("probe_01"), "bytes", std::to_string(any.bar),
+                   std::to_string(any.baz)})
+                  .out == hex(foo_bytes(any)) + "\n");
         const ended result = run({program_path("01_raw_struct")});
         CHECK(result.how == "exit status 0");
         CHECK(result.err == "");
@@ -72,6 +77,22 @@ TEST_SUITE("lab") {
     }
 
     TEST_CASE("program: marks the bytes that mean nothing and they are stale") {
+        // A struct of six fields that nobody has seen before, with gaps of 0 to 3
+        // bytes.
+        std::vector<std::string> words{program_path("probe_01"), "padding"};
+        std::string gaps;
+        int size = 0;
+        for (int i = 0; i < 7; ++i) {
+            for (int gap = drawn() & 3; gap > 0; --gap)
+                gaps += std::to_string(size++) + " ";
+            if (i == 6) break;
+            const int width = 1 + (drawn() & 7);
+            words.insert(words.end(), {std::to_string(size), std::to_string(width)});
+            size += width;
+        }
+        words.insert(words.begin() + 2, std::to_string(size));
+        CHECK(run(words).out == gaps + "\n");
+
         const ended result = run({program_path("01_raw_struct")});
         const std::string marks =
             "\n     ^^ ^^ ^^                ^^ ^^ ^^ these mean nothing\n";

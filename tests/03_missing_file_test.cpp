@@ -3,6 +3,12 @@
 
 #include "tests/stepper.hpp"
 
+namespace {
+
+const std::string probe = program_path("probe_03");
+
+}  // namespace
+
 TEST_SUITE("lab") {
     TEST_CASE("header: the Foo is what the file holds") {
         const temporary_directory directory;
@@ -83,6 +89,7 @@ TEST_SUITE("lab") {
         CHECK_FALSE(is_mapped(directory / "foo"));
     }
 
+    // Weighs 3.
     TEST_CASE("program: a missing file is one line and status 1 and is not created") {
         const temporary_directory directory;
         const ended result = run({program_path("03_missing_file"), directory / "foo"});
@@ -95,12 +102,37 @@ TEST_SUITE("lab") {
 
     TEST_CASE("program: a primed file prints its Foo and is left as it was") {
         const temporary_directory directory;
-        write_file(directory / "foo", foo_bytes(42, -98));
+        const any_foo f;
+        write_file(directory / "foo", foo_bytes(f));
         const ended result = run({program_path("03_missing_file"), directory / "foo"});
         CHECK(result.how == "exit status 0");
-        CHECK(result.out == "Foo(42, -98)\n");
+        CHECK(result.out == foo_text(f) + "\n");
         CHECK(result.err == "");
-        CHECK(read_file(directory / "foo") == foo_bytes(42, -98));
+        CHECK(read_file(directory / "foo") == foo_bytes(f));
+    }
+
+    // Weighs 2.
+    TEST_CASE("program: what one process sets is in the file and in another process") {
+        const temporary_directory directory;
+        const any_foo f;
+        write_file(directory / "foo", foo_bytes(any_foo{}));
+        child other({probe, directory / "foo"});
+        CHECK(other.read_line() == "mapped");
+        const ended result = run(
+            {probe, directory / "foo", std::to_string(f.bar), std::to_string(f.baz)});
+        CHECK(result.how == "exit status 0");
+        CHECK(read_file(directory / "foo") == foo_bytes(f));
+        CHECK(other.wait().out == foo_text(f) + "\n");
+    }
+
+    TEST_CASE("program: a thousand mappings leave no descriptor and no mapping") {
+        const temporary_directory directory;
+        const any_foo f;
+        write_file(directory / "foo", foo_bytes(f));
+        const ended result =
+            run({"prlimit", "--nofile=64", probe, "--often", directory / "foo"});
+        CHECK(result.how == "exit status 0");
+        CHECK(result.out == foo_text(f) + "\n");
     }
 
     TEST_CASE("program: what open or mmap refuses is named with its error") {

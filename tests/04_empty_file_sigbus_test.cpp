@@ -12,6 +12,7 @@
 namespace {
 
 const std::string program = program_path("04_empty_file_sigbus");
+const std::string probe = program_path("probe_04");
 
 bool holds(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
@@ -94,6 +95,7 @@ TEST_CASE("dying: faults while the streams are locked" * doctest::skip()) {
 }
 
 TEST_SUITE("lab") {
+    // Weighs 2.
     TEST_CASE("program: with --explain it says what it touched and still dies") {
         const temporary_directory directory;
         write_file(directory / "foo", "");
@@ -112,14 +114,33 @@ TEST_SUITE("lab") {
         CHECK(read_file(directory / "foo") == "");
     }
 
-    TEST_CASE(
-        "program: --explain may come first and changes nothing on a primed file") {
+    // Weighs 3.
+    TEST_CASE("program: the byte touched is counted from the start of the mapping") {
         const temporary_directory directory;
-        write_file(directory / "foo", foo_bytes(42, 98));
-        const ended result = run({program, "--explain", directory / "foo"});
-        CHECK(result.how == "exit status 0");
-        CHECK(result.out == "Foo(42, 98)\n");
-        CHECK(result.err == "");
+        const std::size_t size = static_cast<unsigned>(drawn()) % (3 * page);
+        const std::size_t behind = (size + page - 1) / page * page;  // the file's pages
+        const std::size_t byte = behind + static_cast<unsigned>(drawn()) % page;
+        write_file(directory / "foo", std::string(size, 'x'));
+        const ended result = run(
+            {probe, directory / "foo", std::to_string(4 * page), std::to_string(byte)});
+        CHECK(result.how == "killed by SIGBUS");
+        CHECK(holds(result.err, "byte touched: " + std::to_string(byte) +
+                                    " of the mapping, at 0x"));
+        CHECK(holds(result.err, "file's size:  " + std::to_string(size) + " bytes\n"));
+    }
+
+    // Weighs 2.
+    TEST_CASE("program: the size is that of the moment of the crash") {
+        const temporary_directory directory;
+        const std::size_t size = static_cast<unsigned>(drawn()) % page;
+        write_file(directory / "foo", std::string(3 * page, 'x'));
+        child process({probe, directory / "foo", std::to_string(4 * page),
+                       std::to_string(2 * page), "wait"});
+        CHECK(process.read_line() == "mapped");
+        REQUIRE(::truncate((directory / "foo").c_str(), static_cast<off_t>(size)) == 0);
+        const ended result = process.wait();
+        CHECK(result.how == "killed by SIGBUS");
+        CHECK(holds(result.err, "file's size:  " + std::to_string(size) + " bytes\n"));
     }
 
     TEST_CASE("header: a SIGBUS that was only sent is explained and kills too") {
@@ -174,6 +195,15 @@ TEST_SUITE("lab") {
         CHECK(holds(result.err, "byte touched: 0 of the mapping"));
 #endif
     }
+}
+
+TEST_CASE("program: --explain may come first and changes nothing on a primed file") {
+    const temporary_directory directory;
+    write_file(directory / "foo", foo_bytes(42, 98));
+    const ended result = run({program, "--explain", directory / "foo"});
+    CHECK(result.how == "exit status 0");
+    CHECK(result.out == "Foo(42, 98)\n");
+    CHECK(result.err == "");
 }
 
 TEST_CASE("program: an empty file is announced and kills") {

@@ -276,17 +276,22 @@ TEST_SUITE("lab") {
 
     TEST_CASE("program: primes a file and prints its Foo then and later") {
         const temporary_directory directory;
-        ended result = run({program, directory / "foo", "42", "-98"});
+        const any_foo f;
+        ended result = run(
+            {program, directory / "foo", std::to_string(f.bar), std::to_string(f.baz)});
         CHECK(result.how == "exit status 0");
-        CHECK(result.out == "Foo(42, -98)\n");
+        CHECK(result.out == foo_text(f) + "\n");
         CHECK(result.err == "");
-        CHECK(read_file(directory / "foo") == foo_bytes(42, -98));
+        CHECK(read_file(directory / "foo") == foo_bytes(f));
+        CHECK(mode_of(directory / "foo") == "0600");
+        CHECK(directory.names() == "foo ");
 
         result = run({program, directory / "foo"});
         CHECK(result.how == "exit status 0");
-        CHECK(result.out == "Foo(42, -98)\n");
+        CHECK(result.out == foo_text(f) + "\n");
     }
 
+    // Weighs 2.
     TEST_CASE("program: refuses to prime a path that exists") {
         const temporary_directory directory;
         write_file(directory / "foo", "precious");
@@ -298,6 +303,7 @@ TEST_SUITE("lab") {
         CHECK(read_file(directory / "foo") == "precious");
     }
 
+    // Weighs 3.
     TEST_CASE(
         "program: whatever is no primed file gets one line and status 1 at once") {
         const temporary_directory directory;
@@ -314,8 +320,10 @@ TEST_SUITE("lab") {
         refuses(path, in_quotes(path) + " has 0 bytes, not the 8 of a foo");
         write_file(path, "1234567");
         refuses(path, in_quotes(path) + " has 7 bytes, not the 8 of a foo");
-        write_file(path, "123456789");
-        refuses(path, in_quotes(path) + " has 9 bytes, not the 8 of a foo");
+        const std::string longer(9 + static_cast<unsigned>(drawn()) % 9000, '9');
+        write_file(path, longer);
+        refuses(path, in_quotes(path) + " has " + std::to_string(longer.size()) +
+                          " bytes, not the 8 of a foo");
         check(::mkfifo((directory / "fifo").c_str(), 0600), "mkfifo");
         refuses(directory / "fifo",
                 in_quotes(directory / "fifo") + " is not a regular file");
@@ -325,18 +333,39 @@ TEST_SUITE("lab") {
         std::filesystem::create_symlink(directory / "nowhere", directory / "link");
         refuses(directory / "link", "open " + in_quotes(directory / "link") +
                                         ": No such file or directory (ENOENT)");
-        CHECK(read_file(path) == "123456789");
+        CHECK(read_file(path) == longer);
+        write_file(path, foo_bytes(42, 98));
+        check(::chmod(path.c_str(), 0622), "chmod");
+        CHECK(run({program, path}).how == "exit status 1");
     }
 
     TEST_CASE("program: a link to a primed file is followed") {
         const temporary_directory directory;
-        prime_file(directory / "foo", Foo(42, 98));
+        const any_foo f;
+        write_file(directory / "foo", foo_bytes(f));
         std::filesystem::create_symlink("foo", directory / "link");
         const ended result = run({program, directory / "link"});
         CHECK(result.how == "exit status 0");
-        CHECK(result.out == "Foo(42, 98)\n");
+        CHECK(result.out == foo_text(f) + "\n");
     }
 
+    // Weighs 2.
+    TEST_CASE("program: with room for half a foo there is an error and no file") {
+        const temporary_directory directory;
+        const std::string bar = std::to_string(drawn());
+        CHECK(
+            run({"prlimit", "--fsize=8", program, directory / "foo", bar, "98"}).out ==
+            "Foo(" + bar + ", 98)\n");
+        std::filesystem::remove(directory / "foo");
+        const ended result =
+            run({"prlimit", "--fsize=4", program, directory / "foo", bar, "98"});
+        CHECK(result.how == "exit status 1");
+        CHECK(result.out == "");
+        CHECK(count_lines(result.err) == 1);
+        CHECK(directory.names() == "");
+    }
+
+    // Weighs 3.
     TEST_CASE("program: of twenty that prime one path at once exactly one succeeds") {
         const temporary_directory directory;
         std::vector<child> racers;

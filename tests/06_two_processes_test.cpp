@@ -11,6 +11,8 @@
 namespace {
 
 const std::string program = program_path("06_two_processes");
+const std::string probe = program_path("probe_06");
+const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 
 struct shared_file {
     temporary_directory directory;
@@ -41,7 +43,6 @@ TEST_SUITE("lab") {
     TEST_CASE("header: a mapping ends before its end address") {
         // Three pages in a row: the file's in the middle, and others on both sides.
         const shared_file file;
-        const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
         auto* pages = static_cast<std::byte*>(check(
             ::mmap(nullptr, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
             "mmap"));
@@ -69,35 +70,6 @@ TEST_SUITE("lab") {
         CHECK(where_mapped(&local).find("[stack]") != std::string::npos);
     }
 
-    TEST_CASE("program: what one process stores the other reads") {
-        const shared_file file;
-        child one({program, file.path});
-        child two({program, file.path});
-        CHECK(ask(one, "f") == "Foo(42, 98)");
-        CHECK(ask(two, "f") == "Foo(42, 98)");
-        two.write("f.bar = 31337\n");
-        CHECK(ask(two, "f") == "Foo(31337, 98)");
-        CHECK(ask(one, "f") == "Foo(31337, 98)");
-        one.write("f.baz=-1\n");
-        CHECK(ask(one, "f.baz") == "-1");
-        CHECK(ask(two, "print(f)") == "Foo(31337, -1)");
-        CHECK(one.wait().how == "exit status 0");
-        CHECK(two.wait().how == "exit status 0");
-        CHECK(read_file(file.path) == foo_bytes(31337, -1));
-    }
-
-    TEST_CASE("program: this process and a session share one Foo") {
-        const shared_file file;
-        Foo f = foo_from_primed_file(file.path);
-        child session({program, file.path});
-        CHECK(ask(session, "f") == "Foo(42, 98)");
-        f.set_bar(7);
-        CHECK(ask(session, "f.bar") == "7");
-        session.write("f.baz = 8\n");
-        CHECK(ask(session, "f") == "Foo(7, 8)");
-        CHECK(f.baz() == 8);
-    }
-
     TEST_CASE("program: maps shows two addresses and one inode") {
         const shared_file file;
         child one({program, file.path});
@@ -107,24 +79,74 @@ TEST_SUITE("lab") {
         const std::string inode = " " + std::to_string(status.st_ino) + " ";
         const std::string first = ask(one, "maps");
         const std::string second = ask(two, "maps");
+        CHECK(first.substr(0, first.find(' ')) != second.substr(0, second.find(' ')));
         CHECK(first.find(inode) != std::string::npos);
         CHECK(second.find(inode) != std::string::npos);
         CHECK(first.find(" rw-s ") != std::string::npos);
         CHECK(first.substr(first.size() - file.path.size()) == file.path);
     }
 
-    TEST_CASE("program: a store is there for the next process even after kill -9") {
-        const shared_file file;
-        {
-            child one({program, file.path});
-            one.write("f.bar = 31337\n");
-            CHECK(ask(one, "f.bar") == "31337");
-            one.send(SIGKILL);
-            CHECK(one.wait().how == "killed by SIGKILL");
+    // Weighs 3.
+    TEST_CASE("program: any address inside is in the mapping and the end is not") {
+        const temporary_directory directory;
+        write_file(directory / "foo", std::string(5 * page, 'x'));
+        const std::size_t first = 1 + (static_cast<unsigned>(drawn()) & 3);
+        const std::size_t byte = static_cast<unsigned>(drawn()) % page;
+        const std::string offset =
+            (std::ostringstream() << std::hex << first * page).str();
+        // Which of the file's pages is mapped, between two that are not the file's.
+        child process({probe, directory / "foo", std::to_string(first)});
+        for (const std::size_t inside : {std::size_t{0}, byte, page - 1}) {
+            const std::string line = ask(process, std::to_string(inside));
+            CHECK(line.ends_with(directory / "foo"));
+            CHECK(line.find(" rw-s 0000" + offset + " ") != std::string::npos);
         }
-        child two({program, file.path});
-        CHECK(ask(two, "f") == "Foo(31337, 98)");
+        CHECK_FALSE(ask(process, std::to_string(page)).ends_with(directory / "foo"));
+        CHECK_FALSE(ask(process, "-1").ends_with(directory / "foo"));
+        CHECK(ask(process, "none") == "nothing is mapped at this address");
     }
+}
+
+TEST_CASE("program: a store is there for the next process even after kill -9") {
+    const shared_file file;
+    {
+        child one({program, file.path});
+        one.write("f.bar = 31337\n");
+        CHECK(ask(one, "f.bar") == "31337");
+        one.send(SIGKILL);
+        CHECK(one.wait().how == "killed by SIGKILL");
+    }
+    child two({program, file.path});
+    CHECK(ask(two, "f") == "Foo(31337, 98)");
+}
+
+TEST_CASE("program: this process and a session share one Foo") {
+    const shared_file file;
+    Foo f = foo_from_primed_file(file.path);
+    child session({program, file.path});
+    CHECK(ask(session, "f") == "Foo(42, 98)");
+    f.set_bar(7);
+    CHECK(ask(session, "f.bar") == "7");
+    session.write("f.baz = 8\n");
+    CHECK(ask(session, "f") == "Foo(7, 8)");
+    CHECK(f.baz() == 8);
+}
+
+TEST_CASE("program: what one process stores the other reads") {
+    const shared_file file;
+    child one({program, file.path});
+    child two({program, file.path});
+    CHECK(ask(one, "f") == "Foo(42, 98)");
+    CHECK(ask(two, "f") == "Foo(42, 98)");
+    two.write("f.bar = 31337\n");
+    CHECK(ask(two, "f") == "Foo(31337, 98)");
+    CHECK(ask(one, "f") == "Foo(31337, 98)");
+    one.write("f.baz=-1\n");
+    CHECK(ask(one, "f.baz") == "-1");
+    CHECK(ask(two, "print(f)") == "Foo(31337, -1)");
+    CHECK(one.wait().how == "exit status 0");
+    CHECK(two.wait().how == "exit status 0");
+    CHECK(read_file(file.path) == foo_bytes(31337, -1));
 }
 
 TEST_CASE("program: every command has its answer of one line") {

@@ -217,17 +217,19 @@ TEST_SUITE("lab") {
     TEST_CASE("program: sessions share an object that outlives them") {
         if (!has_shm()) return;
         const own_object object;
+        const any_foo any;
         {
             child one({program, object.name});
             child two({program, object.name.substr(1)});
-            two.write("f.bar = 31337\nf\n");
-            CHECK(two.read_line() == "Foo(31337, 0)");
-            one.write("f\n");
-            CHECK(one.read_line() == "Foo(31337, 0)");
+            two.write("f.bar = " + std::to_string(any.bar) + "\nf\n");
+            CHECK(two.read_line() == "Foo(" + std::to_string(any.bar) + ", 0)");
+            one.write("f.baz = " + std::to_string(any.baz) + "\nf\n");
+            CHECK(one.read_line() == foo_text(any));
             CHECK(one.wait().how == "exit status 0");
             CHECK(two.wait().how == "exit status 0");
         }
-        CHECK(run({program, object.name}, "f\n").out == "Foo(31337, 0)\n");
+        CHECK(run({program, object.name}, "f\n").out == foo_text(any) + "\n");
+        CHECK(mode_of(object.path) == "0600");
     }
 
     TEST_CASE("program: thirty that start at once on a new name have one object") {
@@ -247,6 +249,18 @@ TEST_SUITE("lab") {
         CHECK(result.how == "exit status 1");
         CHECK(result.err == "07_shm_open: shm_unlink " + in_quotes(object.name) +
                                 ": No such file or directory (ENOENT)\n");
+    }
+
+    // Weighs 3.
+    TEST_CASE("program: an object that stays empty is refused and not resized") {
+        if (!has_shm()) return;
+        const own_object object;
+        object.make(0);
+        const ended result = run({program, object.name}, "f\n");
+        CHECK(result.how == "exit status 1");
+        CHECK(result.out == "");
+        CHECK(result.err == "07_shm_open: " + still_empty(object.name) + "\n");
+        CHECK(object.status().st_size == 0);
     }
 
     TEST_CASE("program: a full /dev/shm is one line and leaves no name") {
@@ -281,16 +295,19 @@ TEST_CASE("program: a name that is none gets one line and status 1") {
     }
 }
 
-TEST_CASE("program: an object of another size is refused in one line") {
+// Weighs 3.
+TEST_CASE("program: an object of another size is refused in one line" *
+          doctest::test_suite("lab")) {
     if (!has_shm()) return;
     const own_object object;
-    object.make(8192);
+    const off_t size = 9 + (drawn() & 8191);
+    object.make(size);
     const ended result = run({program, object.name}, "f\n");
     CHECK(result.how == "exit status 1");
     CHECK(result.out == "");
-    CHECK(result.err ==
-          "07_shm_open: " + in_quotes(object.name) + " has 8192 bytes: not a foo\n");
-    CHECK(object.status().st_size == 8192);
+    CHECK(result.err == "07_shm_open: " + in_quotes(object.name) + " has " +
+                            std::to_string(size) + " bytes: not a foo\n");
+    CHECK(object.status().st_size == size);
 }
 
 TEST_CASE("program: anything else is wrong usage") {

@@ -216,22 +216,27 @@ TEST_SUITE("lab") {
         CHECK(result.how == "exit status 0");
         CHECK(result.out == "Foo(42, 98)\n");
         CHECK(result.err == "");
-        result = run({program, "push", server.address, "31337", "-1"});
+        const any_foo f;
+        result = run({program, "push", server.address, std::to_string(f.bar),
+                      std::to_string(f.baz)});
         CHECK(result.how == "exit status 0");
-        CHECK(result.out == "Foo(31337, -1)\n");
-        CHECK(read_file(server.path) == foo_bytes(31337, -1));
+        CHECK(result.out == foo_text(f) + "\n");
+        CHECK(read_file(server.path) == foo_bytes(f));
     }
 
     TEST_CASE(
         "program: a push is at once visible to a session and the other way round") {
         running_server server({program});
         child session({program_path("06_two_processes"), server.path});
-        run({program, "push", server.address, "7", "8"});
+        any_foo f;
+        run({program, "push", server.address, std::to_string(f.bar),
+             std::to_string(f.baz)});
         session.write("f\n");
-        CHECK(session.read_line() == "Foo(7, 8)");
-        session.write("f.bar = 9\nf.bar\n");
-        CHECK(session.read_line() == "9");
-        CHECK(run({program, "pull", server.address}).out == "Foo(9, 8)\n");
+        CHECK(session.read_line() == foo_text(f));
+        f.bar = drawn();
+        session.write("f.bar = " + std::to_string(f.bar) + "\nf.bar\n");
+        CHECK(session.read_line() == std::to_string(f.bar));
+        CHECK(run({program, "pull", server.address}).out == foo_text(f) + "\n");
     }
 
     TEST_CASE("program: the server speaks the golden bytes") {
@@ -241,18 +246,24 @@ TEST_SUITE("lab") {
         CHECK(client.receive(16) == start_answer);
         client.send(set_bytes);
         CHECK(client.receive(16) == foo_answer);
+        const any_foo f;
+        client.send(message_of('S', f));
+        CHECK(client.receive(16) == message_of('F', f));
+        CHECK(read_file(server.path) == foo_bytes(f));
     }
 
     TEST_CASE("program: many messages in one piece and one in many") {
         running_server server({program});
         raw_client client(server.address);
-        client.send(get_bytes + set_bytes + get_bytes);
-        CHECK(client.receive(48) == start_answer + foo_answer + foo_answer);
+        const any_foo f;
+        const std::string answer = message_of('F', f);
+        client.send(get_bytes + message_of('S', f) + get_bytes);
+        CHECK(client.receive(48) == start_answer + answer + answer);
         for (const char byte : get_bytes) {
             client.send(std::string(1, byte));
             std::this_thread::sleep_for(std::chrono::milliseconds{2});
         }
-        CHECK(client.receive(16) == foo_answer);
+        CHECK(client.receive(16) == answer);
     }
 
     TEST_CASE("program: malformed input is answered by an error and the end") {

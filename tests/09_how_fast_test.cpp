@@ -13,6 +13,17 @@
 namespace {
 
 const std::string program = program_path("09_how_fast");
+const std::string probe = program_path("probe_09");
+
+std::uint64_t drawn_word() {
+    return static_cast<std::uint64_t>(drawn()) << 32 | static_cast<unsigned>(drawn());
+}
+
+/// Has the probe carry out `command`, and waits until it has.
+void tell(child& side, const std::string& command) {
+    side.write(command + "\n");
+    CHECK(side.read_line() == "done");
+}
 
 /// A file of zeros that a line fits into.
 struct line_file {
@@ -108,6 +119,35 @@ TEST_SUITE("lab") {
         CHECK_THROWS_AS(mapping.open(side::asking), std::system_error);
     }
 
+    TEST_CASE("program: each side has a word of its own in the file") {
+        const line_file file;
+        child asking({probe, file.path, "asking"});
+        child answering({probe, file.path, "answering"});
+        const std::uint64_t question = drawn_word(), answer = drawn_word();
+        tell(asking, "send " + std::to_string(question));
+        CHECK(file.words() == std::array<std::uint64_t, 2>{question, 0});
+        tell(answering, "send " + std::to_string(answer));
+        CHECK(file.words() == std::array{question, answer});
+        CHECK(read_file(file.path).size() == 64);
+    }
+
+    // Weighs 2.
+    TEST_CASE("program: each side receives what the other one sent and nothing twice") {
+        const line_file file;
+        child asking({probe, file.path, "asking"});
+        child answering({probe, file.path, "answering"});
+        for (int i = 0; i < 3; ++i) {
+            for (const auto& [from, to] :
+                 {std::pair{&asking, &answering}, std::pair{&answering, &asking}}) {
+                const std::string word = std::to_string(drawn_word());
+                to->write("receive\n");  // before it is sent
+                tell(*from, "send " + word);
+                CHECK(to->read_line() == word);
+            }
+        }
+    }
+
+    // Weighs 0.
     TEST_CASE("program: two processes verify every byte over each of the three") {
         const ended result = run({program});
         if (result.err.find("need two CPUs") != std::string::npos) {

@@ -252,16 +252,46 @@ TEST_SUITE("lab") {
             CHECK(result.err == "");
             return result.out;
         };
-        CHECK(prints({"42", "98"}) == "Foo(42, 98), version 1, generation 1\n");
-        CHECK(prints({"1", "2"}) == "Foo(1, 2), version 1, generation 2\n");
-        CHECK(prints({"-3", "4"}) == "Foo(-3, 4), version 1, generation 3\n");
-        CHECK(prints({}) == "Foo(-3, 4), version 1, generation 3\n");
+        std::string last;
+        for (int generation = 1; generation <= 3; ++generation) {
+            const any_foo f;
+            last = foo_text(f) + ", version 1, generation " +
+                   std::to_string(generation) + "\n";
+            CHECK(prints({std::to_string(f.bar), std::to_string(f.baz)}) == last);
+        }
+        CHECK(prints({}) == last);
         CHECK(mode_of(path) == "0600");
         CHECK(directory.names() == "foo ");
     }
 
+    TEST_CASE("program: of two whole slots the one with the higher generation holds") {
+        const any_foo older, newer;
+        const auto generation = 2 + static_cast<std::uint64_t>(drawn() & 0x7fffffff);
+        const slot one = filled(generation - 1, {older.bar, older.baz});
+        const slot two = filled(generation, {newer.bar, newer.baz});
+        for (const bool swapped : {false, true}) {
+            saved_foo both = first;
+            both.slots = {swapped ? two : one, swapped ? one : two};
+            const saved_file file;
+            write_file(file.path, image(both));
+            const std::string found = ", version 1, generation ";
+            CHECK(run({program, file.path}).out ==
+                  foo_text(newer) + found + std::to_string(generation) + "\n");
+            // What is saved then is in place of the older one.
+            CHECK(run({program, file.path, "1", "2"}).out ==
+                  "Foo(1, 2)" + found + std::to_string(generation + 1) + "\n");
+            both.slots[swapped ? 1 : 0] = filled(generation + 1, {1, 2});
+            CHECK(read_file(file.path) == image(both));
+        }
+    }
+
     TEST_CASE("program: a damaged slot leaves the other one and two leave a line") {
         const saved_file file;
+        const any_foo old;
+        write_file(file.path, image({saved_magic,
+                                     1,
+                                     sizeof first,
+                                     {filled(1, {old.bar, old.baz}), slot{}}}));
         CHECK(run({program, file.path, "1", "2"}).how == "exit status 0");
         const auto damage = [&](std::size_t offset) {
             std::fstream out(file.path,
@@ -270,7 +300,7 @@ TEST_SUITE("lab") {
         };
         damage(offsetof(saved_foo, slots) + sizeof(slot) + offsetof(slot, value));
         CHECK(run({program, file.path}).out ==
-              "Foo(42, 98), version 1, generation 1\n");
+              foo_text(old) + ", version 1, generation 1\n");
         damage(offsetof(saved_foo, slots) + offsetof(slot, value));
         const std::string before = read_file(file.path);
         for (const auto& words : {std::vector<std::string>{program, file.path},

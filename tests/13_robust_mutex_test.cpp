@@ -24,6 +24,24 @@ struct guarded_path {
     guarded_path() { create_guarded(path, {60, 40}); }
 };
 
+/// A guarded foo of the program's own, with any bar and baz.
+struct drawn_guarded {
+    temporary_directory directory;
+    std::string path = directory / "foo";
+    int bar = drawn() & 0xffff;
+    int baz = drawn() & 0xffff;
+    drawn_guarded() {
+        const ended made =
+            run({program, path, std::to_string(bar), std::to_string(baz)});
+        CHECK(made.how == "exit status 0");
+    }
+    static std::string text(int bar, int baz) {
+        return "Foo(" + std::to_string(bar) + ", " + std::to_string(baz) + ")";
+    }
+    /// What it is repaired to: the two are as much together as they were.
+    std::string whole(int left) const { return text(left, bar + baz - left); }
+};
+
 /// Moves 10 from bar to baz, as two stores under the lock.
 void move_ten(guarded_foo& f, const time_limit& limit) {
     const owner lock(f, limit);
@@ -171,19 +189,57 @@ TEST_SUITE("lab") {
         CHECK(locked(*f, milliseconds{2000}) == "Foo(50, 50)");
     }
 
+    // Weighs 2.
     TEST_CASE("program: a session that is killed leaves its lock to the next") {
-        const guarded_path file;
+        const drawn_guarded file;
         child one({program, file.path});
         child two({program, file.path});
-        one.write("lock\nf.bar = 50\n");
-        CHECK(ask(one, "f") == "Foo(50, 40)");
+        const int left = drawn() & 0xffff;
+        one.write("lock\nf.bar = " + std::to_string(left) + "\n");
+        CHECK(ask(one, "f") == file.text(left, file.baz));
         one.send(SIGKILL);
         CHECK(one.wait().how == "killed by SIGKILL");
-        CHECK(ask(two, "lock") == "owner died; Foo(50, 40) repaired to Foo(50, 50)");
-        CHECK(ask(two, "f") == "Foo(50, 50)");
+        CHECK(ask(two, "lock") == "owner died; " + file.text(left, file.baz) +
+                                      " repaired to " + file.whole(left));
+        CHECK(ask(two, "f") == file.whole(left));
         two.write("unlock\n");
         CHECK(two.wait().how == "exit status 0");
-        CHECK(run({program, file.path}, "lock\nf\n").out == "Foo(50, 50)\n");
+        CHECK(run({program, file.path}, "lock\nf\n").out == file.whole(left) + "\n");
+    }
+
+    TEST_CASE("program: whoever sleeps inherits when the owner is killed") {
+        const drawn_guarded file;
+        child one({program, file.path});
+        child two({program, file.path});
+        const int left = drawn() & 0xffff;
+        one.write("lock\nf.bar = " + std::to_string(left) + "\n");
+        CHECK(ask(one, "f.bar") == std::to_string(left));
+        two.write("lock\n");
+        ::usleep(50'000);  // so that it sleeps, mostly: it is the same if it does not
+        one.send(SIGKILL);
+        CHECK(two.read_line().ends_with(" repaired to " + file.whole(left)));
+        CHECK(two.wait().how == "exit status 0");
+    }
+
+    TEST_CASE("program: an heir that is killed leaves an heir and the third locks") {
+        const drawn_guarded file;
+        int left = 0;
+        for (int i = 0; i < 3; ++i) {
+            child heir({program, file.path});
+            heir.write("lock\n");
+            if (i > 0)
+                CHECK(heir.read_line().ends_with(" repaired to " + file.whole(left)));
+            left = drawn() & 0xffff;
+            heir.write("f.bar = " + std::to_string(left) + "\n");
+            CHECK(ask(heir, "f.bar") == std::to_string(left));
+            heir.send(SIGKILL);
+            CHECK(heir.wait().how == "killed by SIGKILL");
+        }
+        child last({program, file.path});
+        CHECK(ask(last, "lock").ends_with(" repaired to " + file.whole(left)));
+        last.write("unlock\nlock\nunlock\nlock\n");
+        CHECK(ask(last, "f") == file.whole(left));
+        CHECK(last.wait().how == "exit status 0");
     }
 }
 

@@ -169,22 +169,39 @@ TEST_SUITE("lab") {
         CHECK(waiter.ends());
     }
 
-    TEST_CASE("program: one waits and another wakes it") {
+    // Weighs 2.
+    TEST_CASE("program: whoever waits is woken and says what has changed") {
         const shared_file file;
-        child waiting({program, file.path, "wait"});
-        // It may not have begun: a post that comes too early is not what it waits for.
-        std::string said;
-        while (said.empty()) {
-            CHECK(run({program, file.path, "post", "1"}).how == "exit status 0");
-            ::usleep(10'000);
-            siginfo_t info{};
-            check(::waitid(P_PID, static_cast<id_t>(waiting.pid()), &info,
-                           WEXITED | WNOHANG | WNOWAIT),
-                  "waitid");
-            if (info.si_pid != 0) said = waiting.read_line();
+        const int before = drawn() & 0xffff;
+        write_file(file.path, foo_bytes(before, 0));
+        std::vector<child> waiting;
+        for (int i = 0; i < 3; ++i)
+            waiting.emplace_back(std::vector<std::string>{program, file.path, "wait"});
+        // They may not have begun: a post that comes too early is not waited for.
+        int posts = 0;
+        for (const child& one : waiting) {
+            CHECK(eventually([&] {
+                ++posts;
+                CHECK(run({program, file.path, "post", "1"}).how == "exit status 0");
+                ::usleep(10'000);
+                siginfo_t info{};
+                check(::waitid(P_PID, static_cast<id_t>(one.pid()), &info,
+                               WEXITED | WNOHANG | WNOWAIT),
+                      "waitid");
+                return info.si_pid != 0;
+            }));
         }
-        CHECK(said.find("changed from ") == 0);
-        CHECK(waiting.wait().how == "exit status 0");
+        CHECK(read_file(file.path) == foo_bytes(before + posts, 0));
+        for (child& one : waiting) {
+            std::istringstream said(one.wait().out);
+            std::string changed, from, to;
+            int old = 0, now = 0;
+            said >> changed >> from >> old >> to >> now;
+            CHECK(changed + " " + from + " " + to == "changed from to");
+            CHECK(before <= old);
+            CHECK(old < now);
+            CHECK(now <= before + posts);
+        }
     }
 }
 
@@ -288,11 +305,19 @@ TEST_CASE("fact: a descriptor of a process tells of its death") {
     CHECK(::poll(&poll_it, 1, 10'000) == 1);
 }
 
-TEST_CASE("program: posts for nobody make no call") {
+TEST_CASE("program: posts for nobody make no call and one for a sleeper does" *
+          doctest::test_suite("lab")) {
     const shared_file file;
-    CHECK(run({program, file.path, "post", "100000"}).out ==
-          "posts: 100000, calls of the kernel: 0\n");
-    CHECK(read_file(file.path) == foo_bytes(100000, 0));
+    const int posts = 100'000 + (drawn() & 0xffff);
+    CHECK(run({program, file.path, "post", std::to_string(posts)}).out ==
+          "posts: " + std::to_string(posts) + ", calls of the kernel: 0\n");
+    CHECK(read_file(file.path) == foo_bytes(posts, 0));
+    child waiting({program, file.path, "wait"});
+    CHECK(eventually([&] {  // once it sleeps
+        return run({program, file.path, "post", "1"}).out ==
+               "posts: 1, calls of the kernel: 1\n";
+    }));
+    CHECK(waiting.wait().how == "exit status 0");
 }
 
 TEST_CASE("limit: a wait says that nothing has changed" * doctest::skip()) {

@@ -145,6 +145,23 @@ TEST_SUITE("lab") {
         }
     }
 
+    // Weighs 2.
+    TEST_CASE("program: where a file that is too short was touched") {
+        if (!may_trace()) return;
+        const temporary_directory directory;
+        const std::size_t size = static_cast<unsigned>(drawn()) % page();
+        const std::size_t byte = page() + static_cast<unsigned>(drawn()) % (3 * page());
+        write_file(directory / "foo", std::string(size, 'x'));
+        const ended result =
+            watched({program_path("probe_04"), directory / "foo",
+                     std::to_string(4 * page()), std::to_string(byte)});
+        CHECK(result.how == "killed by SIGBUS");
+        CHECK(line_of(result.err, "mapping").ends_with(directory / "foo"));
+        CHECK(line_of(result.err, "offset") == std::to_string(byte) + " in the file");
+        CHECK(line_of(result.err, "file now") == std::to_string(size) + " bytes");
+        CHECK(line_of(result.err, "cause") == too_short);
+    }
+
     TEST_CASE("program: the bus error of step 04") {
         if (!may_trace()) return;
         const temporary_directory directory;
@@ -305,7 +322,7 @@ TEST_CASE("program: a program that handles its bus error gets no report") {
     CHECK(result.err == "");
 }
 
-TEST_CASE("program: a signal that somebody has sent") {
+TEST_CASE("program: a signal that somebody has sent" * doctest::test_suite("lab")) {
     if (!may_trace()) return;
     const ended result = watched({"sh", "-c", "echo $$; kill -BUS $$"});
     CHECK(result.how == "killed by SIGBUS");
@@ -315,7 +332,8 @@ TEST_CASE("program: a signal that somebody has sent") {
     CHECK(line_of(result.err, "mapping") == "");
 }
 
-TEST_CASE("program: a full tmpfs and the shared memory of Python in it") {
+TEST_CASE("program: a full tmpfs and the shared memory of Python in it" *
+          doctest::test_suite("lab")) {
     if (!may_trace()) return;
     const auto ours =
         run_in_small_shm("64k", "\"$0\" " + survives + " /suchfoo.full 1", program);

@@ -115,18 +115,24 @@ TEST_SUITE("lab") {
         CHECK(client.receive(16) == start_answer);
         client.send(set_bytes);
         CHECK(client.receive(16) == foo_answer);
+        const any_foo f;
+        client.send(message_of('S', f));
+        CHECK(client.receive(16) == message_of('F', f));
+        CHECK(read_file(server.path) == foo_bytes(f));
     }
 
     TEST_CASE("program: many messages in one piece and one in many") {
         running_server server({program});
         raw_client client(server.address);
-        client.send(get_bytes + set_bytes + get_bytes);
-        CHECK(client.receive(48) == start_answer + foo_answer + foo_answer);
+        const any_foo f;
+        const std::string answer = message_of('F', f);
+        client.send(get_bytes + message_of('S', f) + get_bytes);
+        CHECK(client.receive(48) == start_answer + answer + answer);
         for (const char byte : get_bytes) {
             client.send(std::string(1, byte));
             std::this_thread::sleep_for(std::chrono::milliseconds{2});
         }
-        CHECK(client.receive(16) == foo_answer);
+        CHECK(client.receive(16) == answer);
     }
 
     TEST_CASE("program: malformed input is answered by an error and the end") {
@@ -158,10 +164,12 @@ TEST_SUITE("lab") {
         CHECK(result.how == "exit status 0");
         CHECK(result.out == "Foo(42, 98)\n");
         CHECK(result.err == "");
-        result = run({client_program, "push", server.address, "31337", "-1"});
+        const any_foo f;
+        result = run({client_program, "push", server.address, std::to_string(f.bar),
+                      std::to_string(f.baz)});
         CHECK(result.how == "exit status 0");
-        CHECK(result.out == "Foo(31337, -1)\n");
-        CHECK(read_file(server.path) == foo_bytes(31337, -1));
+        CHECK(result.out == foo_text(f) + "\n");
+        CHECK(read_file(server.path) == foo_bytes(f));
     }
 }
 

@@ -18,6 +18,17 @@ inline const std::string foo_answer("FOO1F\0\0\0\0\0\x7a\x69\xff\xff\xff\xff",
 inline const std::string start_answer("FOO1F\0\0\0\0\0\0\x2a\0\0\0\x62", 16);  // 42, 98
 inline const std::string error_answer("FOO1E\0\0\0\0\0\0\0\0\0\0\0", 16);
 
+/// A message of `kind` that carries `f`, most significant bytes first.
+inline std::string message_of(char kind, const any_foo& f) {
+    std::string bytes("FOO1.\0\0\0", 8);
+    bytes[4] = kind;
+    for (const int field : {f.bar, f.baz}) {
+        for (int shift = 24; shift >= 0; shift -= 8)
+            bytes += static_cast<char>(static_cast<unsigned>(field) >> shift);
+    }
+    return bytes;
+}
+
 /// A file with Foo(42, 98), and a server on it.
 struct running_server {
     temporary_directory directory;

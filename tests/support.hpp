@@ -18,6 +18,7 @@
 #include <iostream>
 #include <iterator>
 #include <optional>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,30 @@ inline std::string program_path(const std::string& name) {
     const auto test = std::filesystem::read_symlink("/proc/self/exe");
     return test.parent_path().parent_path() / "steps" / name;
 }
+
+/// A tool that works with a program under test: where that is judged among others who
+/// are not trusted, `name` is in SUCHFOO_PROGRAMS as well, and is found there.
+inline std::string tool_path(const std::string& name) {
+    if (const char* folder = std::getenv("SUCHFOO_PROGRAMS")) {
+        const std::string path =
+            folder + ("/" + name.substr(name.find_last_of('/') + 1));
+        if (std::filesystem::exists(path)) return path;
+    }
+    return name;
+}
+
+/// An int that nobody knew before: who prints what a test expects of it has computed
+/// that.
+inline int drawn() {
+    static std::random_device source;
+    return static_cast<int>(source());
+}
+
+/// A foo that nobody knew before.
+struct any_foo {
+    int bar = drawn();
+    int baz = drawn();
+};
 
 /// A fresh directory, removed with all that is in it.
 class temporary_directory {
@@ -97,6 +122,10 @@ struct doctest::StringMaker<std::array<std::byte, size>> {
     }
 };
 
+inline std::string hex(const std::string& bytes) {
+    return hex(std::as_bytes(std::span<const char>(bytes)));
+}
+
 /// How many lines `text` has.
 inline std::size_t count_lines(const std::string& text) {
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
@@ -108,6 +137,11 @@ inline std::string foo_bytes(int bar, int baz) {
     std::string result(sizeof fields, '\0');
     std::memcpy(result.data(), fields, sizeof fields);
     return result;
+}
+
+template <class Foo>
+std::string foo_bytes(const Foo& f) {
+    return foo_bytes(f.bar, f.baz);
 }
 
 /// A foo, or whatever has its two fields, as a Foo is printed.
@@ -238,8 +272,8 @@ inline std::optional<ended> run_in_small_shm(const std::string& size,
     const std::string mounts =
         "mount -t tmpfs -o size=" + size + " tmpfs /dev/shm && echo mounted >&2 && ";
     const char* const options = ::geteuid() == 0 ? "-m" : "-Urm";
-    ended result =
-        run({"unshare", options, "sh", "-c", mounts + "{ " + script + "; }", program});
+    ended result = run({tool_path("unshare"), options, "sh", "-c",
+                        mounts + "{ " + script + "; }", program});
     const std::string mounted = "mounted\n";
     if (!result.err.starts_with(mounted)) {
         skip("no mount namespace of our own: " + result.err);

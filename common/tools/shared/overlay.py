@@ -107,17 +107,32 @@ def commands(step, includes, target, ready):
     """The compiler's arguments for the tests of `step`, and for the programs they run,
     with `includes` on the include path, into target/tests and target/steps."""
     test = step.test.read_text(encoding="utf-8")
-    programs = set(re.findall(r'program_path\("(\w+)"\)', test))
     options = " ".join(re.findall(r"^// Options: (.*)$", test, re.M)).split()
     first = [DEBUG["tests"], *options] if options else precompiled(ready, "tests")
     yield [*includes, *first, f"tests/{step.name}_test.cpp",
            str(ready / "main.o"), *linker(), "-o", str(target / "tests" / f"{step.name}_test"),
            *libraries(step.test)]
-    for name in sorted(programs | {step.name}, reverse=True):
-        besides = Step(name).libraries
+    for name in programs_of(step):
+        besides = libraries_of(name)
         first = [] if "-shared" in besides else precompiled(ready, "common")
-        yield [*includes, *first, f"steps/{name}/main.cpp", *linker(),
+        yield [*includes, *first, str(main_of(name).relative_to(ROOT)), *linker(),
                "-o", str(target / "steps" / name), *besides]
+
+
+def libraries_of(program):
+    return Step(program).libraries if main_of(program).name == "main.cpp" else []
+
+
+def programs_of(step):
+    """The names of the programs that the tests of `step` run."""
+    test = step.test.read_text(encoding="utf-8")
+    return sorted({*re.findall(r'program_path\("(\w+)"\)', test), step.name}, reverse=True)
+
+
+def main_of(program):
+    """The source of a program: a step's, or one that only tests use."""
+    probe = ROOT / "tests" / "probes" / f"{program}.cpp"
+    return probe if probe.exists() else ROOT / "steps" / program / "main.cpp"
 
 
 def build(step, overlay, target):

@@ -124,24 +124,25 @@ def in_child():
     os.umask(0o022)  # files as most users make them
 
 
-def run_limited(argv, limit, env=None):
+def run_limited(argv, limit, env=None, cwd=ROOT, output=None):
     """Runs argv in a session of its own, of which nothing is left afterwards. Returns
-    the exit status (None: it was still running after `limit` seconds) and the output."""
+    the exit status (None: it was still running after `limit` seconds) and what it printed,
+    which goes to the file `output` instead if there is one."""
     process = None
     try:
         with signals_held(), _lock:  # started and known, or not started
             if _stopping:
                 raise Stopped
-            process = subprocess.Popen(argv, cwd=ROOT, env=env, start_new_session=True,
+            process = subprocess.Popen(argv, cwd=cwd, env=env, start_new_session=True,
                                        preexec_fn=in_child, stdin=subprocess.DEVNULL,
-                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                                       stdout=output or subprocess.PIPE, stderr=subprocess.STDOUT)
             _running.add(process.pid)
         try:
-            output, _ = process.communicate(timeout=limit)
+            printed, _ = process.communicate(timeout=limit)
             status = process.returncode
         except subprocess.TimeoutExpired:
             kill_session(process.pid)
-            output, _ = process.communicate()
+            printed, _ = process.communicate()
             status = None
     finally:
         if process:
@@ -150,4 +151,4 @@ def run_limited(argv, limit, env=None):
                 _running.discard(process.pid)
     if _stopping:
         raise Stopped
-    return status, output.decode(errors="replace")
+    return status, (printed or b"").decode(errors="replace")

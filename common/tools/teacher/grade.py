@@ -1,214 +1,242 @@
-"""Grades labs: one `work/` folder, or a folder of submissions.
+"""Grades labs: one `work/` folder, or what a class handed in.
 
-The steps' own tests are the judge. A student's code is compiled and run in a sandbox
-(sandbox.py), over a tree without the reference header of the step in hand, and with
-the reference for all other steps: one bug does not sink eight steps.
+Points are for what the step's program, or a program of the tests over the student's header,
+does when it is run by the reference's own test program, which holds no student code and which
+the student's cannot reach (sandbox.py). Over the header, the step's tests say what is wrong,
+and earn nothing. All other steps are the reference's: one bug does not sink eight steps.
 """
 
 import argparse
 import collections
 import csv
+import fcntl
 import hashlib
+import html
 import json
 import os
 import re
-import secrets
 import shutil
 import signal
 import sys
+import tempfile
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from learner import lab
+from learner.standalone import parts
 from shared import overlay
-from teacher.sandbox import MIB, Limits, Sandbox, Stopped, description
+from shared.processes import Stopped, end_on_signals
 from shared.steps import BUILD, ROOT, all_steps, find_steps
+from teacher import sandbox, submissions
+from teacher.sandbox import MIB, Limits, Room
 
-COMPILE = Limits(seconds=60, memory=2048 * MIB)
-RUN = Limits(seconds=float(os.environ.get("SUCHFOO_RUN_SECONDS", 12)), memory=1024 * MIB)
-LARGEST = 256 * 1024  # bytes of a header that a student hands in
-
-
-def weights(step, names):
-    """The points of each behaviour. Those that run the program, which are harder to
-    forge, weigh at least half, where there are any."""
-    program = [name for name in names if name.startswith("program:")]
-    header = [name for name in names if not name.startswith("program:")]
-    share = max(0.5, len(program) / len(names)) if program and header else 1.0
-    points = {}
-    for group, part in ((program, share if program else 0),
-                        (header, 1 - share if program else 1)):
-        for name in group:
-            points[name] = step.points * part / len(group)
-    return {name: points[name] for name in names}
+COMPILE = Limits(seconds=10, memory=2048 * MIB)
+# How long a child may be silent, in seconds, and all behaviours may take: three that hang. Then
+# it is tried once more, alone.
+PATIENCE, RUN = 3, Limits(seconds=9, memory=1024 * MIB)
+PATIENCE_ALONE, RUN_ALONE = 5, Limits(seconds=10, memory=1024 * MIB)
+FEEDBACK = Limits(seconds=5, memory=1024 * MIB)
+# Of what the tests are made: it is not a student's to change.
+TESTS_OWN = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+"
+                       rb"((?:DOCTEST|SUCHFOO|CHECK|REQUIRE|TEST|SUBCASE|CAPTURE|WARN|FAIL)\w*|main|assert)\b", re.M)
+# Perhaps the machine's fault: it is tried again, alone.
+DOUBTFUL = re.compile("SIGKILL|ENOSPC|No space left|ENOMEM|Cannot allocate|EAGAIN|temporarily unavailable"
+                      "|still running|no line from the child|not run|bad_alloc|Killed")
+FAILED = "the grader failed"
 
 
-def behaviours(step):
-    """The names of the step's behaviours, as the reference's tests list them."""
-    return overlay.case_names(BUILD, step, "--test-suite=lab")
+class Exercise:
+    """A step as it is graded: its behaviours, and the folders that all students share."""
+
+    def __init__(self, step, folder):
+        self.step = step
+        names = overlay.case_names(BUILD, step, "--test-suite=lab")
+        text = step.test.read_text(encoding="utf-8")
+        weight = {name: int(number) for number, name in
+                  re.findall(r'// Weighs (\d+)\.\n\s*TEST_CASE\(\s*"([^"]+)"', text)}
+        self.weight = {name: weight.get(name, 1) for name in names if name.startswith("program:")}
+        self.judged = [name for name, much in self.weight.items() if much]
+        self.feedback = [name for name in names if not name.startswith("program:")]
+        self.tree = folder / step.name / "tree"
+        judge = folder / step.name / "judge"
+        judge.mkdir(parents=True)
+        shutil.copy(BUILD / "tests" / f"{step.name}_test", judge)
+        self.judge = judge / f"{step.name}_test"
+        hidden = {step.folder / name for name in lab.lab_headers(step)}
+        for path in [*(path for other in all_steps() for path in other.sources() if path not in hidden),
+                     *(ROOT / "common").glob("*.hpp"), *(ROOT / "tests").glob("*.hpp"),
+                     *(ROOT / "tests" / "probes").glob("*.cpp"), step.test]:
+            target = self.tree / path.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+        self.programs, self.others = [], []
+        for name in overlay.programs_of(step):
+            theirs = not hidden.isdisjoint(parts(overlay.main_of(name), set()))
+            (self.programs if theirs else self.others).append(name)
+        (self.tree / "programs").mkdir()
+        for name in self.others:
+            shutil.copy(BUILD / "steps" / name, self.tree / "programs")
+        self.leave_out(set())
+
+    def leave_out(self, names):
+        """Shares the points among those behaviours that this machine can show."""
+        shown = [name for name in self.judged if name not in names]
+        total = sum(self.weight[name] for name in shown)
+        self.points = {name: self.step.points * self.weight[name] / total for name in shown}
+
+    def zeros(self, why):
+        return [[name, 0.0, most, why] for name, most in self.points.items()]
 
 
-def handed_in(folder, step):
-    """The headers of `step` in a student's folder: regular files of a sane size."""
-    files = {}
-    place = folder / step.name
-    if place.is_symlink() or not place.is_dir():
-        return files
-    for path in sorted(place.glob("*.hpp")):
-        if not path.is_symlink() and path.is_file() and path.stat().st_size <= LARGEST:
-            files[path.name] = path.read_bytes()
-    return files
-
-
-def fill_tree(tree, step, files):
-    """The tree that is graded: the reference's headers but those of `step`'s lab, the
-    programs, the step's tests, the plumbing, and the student's headers."""
-    hidden = lab.lab_headers(step)
-    # The cases that run the program are judged by the reference's own test program: the
-    # student's code is in the program only.
-    shutil.copy(BUILD / "tests" / f"{step.name}_test", tree / "reference_test")
-    for other in all_steps():
-        target = tree / "steps" / other.name
-        target.mkdir(parents=True)
-        for path in other.sources():
-            if other.name != step.name or path.name not in hidden:
-                place = target / path.relative_to(other.folder)
-                place.parent.mkdir(exist_ok=True)
-                shutil.copy(path, place)
-    for folder, pattern in (("common", "*.hpp"), ("tests", "*.hpp"),
-                            ("tests", f"{step.name}_test.cpp")):
-        (tree / folder).mkdir(exist_ok=True)
-        for path in (ROOT / folder).glob(pattern):
-            shutil.copy(path, tree / folder)
-    (tree / "work" / step.name).mkdir(parents=True)
-    for name, content in files.items():
-        (tree / "work" / step.name / name).write_bytes(content)
-
-
-def outside(dependencies, tree):
-    """A file that the compiler read and should not have: neither the tree's nor the
+def outside(dependencies, room):
+    """A file that the compiler read and should not have: neither the exercise's nor the
     system's."""
     for name in re.sub(r"\\\n", " ", dependencies).partition(":")[2].split():
-        path = (tree / name).resolve()
-        if not path.is_relative_to(tree) and not str(path).startswith("/usr/"):
+        path = (room.tree / name).resolve()
+        if not any(path.is_relative_to(own) for own in (room.tree, room.work, room.prepared, Path("/usr"))):
             return name
     return None
 
 
-def link_or_copy(source, target):
-    try:
-        target.hardlink_to(source)
-    except (OSError, AttributeError):  # another file system; Python 3.9
-        shutil.copy(source, target)
+def compile_one(room, words):
+    """Compiles one program. Returns what is wrong, or None."""
+    needs = Path(f"{words[words.index('-o') + 1]}.d")  # what the compiler has read
+    status, said = room.run([*overlay.COMPILER, *overlay.FLAGS, *words, "-MD", "-MF", str(needs)], COMPILE)
+    if needs.exists():
+        foreign = outside(needs.read_text(encoding="utf-8", errors="replace"), room)
+        if foreign:
+            return f"it includes {foreign}, which is not part of the exercise"
+    if status is None:
+        return f"the compiler was still running after {COMPILE.seconds} s"
+    return lab.explain_build(said) if status else None
 
 
-def build(sandbox, step):
-    """Compiles the tests and the programs they run. Returns what is wrong, or None."""
-    ready = sandbox.tree / "prepared"
-    ready.mkdir()
-    for path in overlay.prepared().iterdir():
-        link_or_copy(path, ready / path.name)
-    for folder in ("tests", "steps"):
-        sandbox.make(sandbox.out / folder)
-    includes = ["-Iwork", "-Isteps", "-I."]
-    for words in overlay.commands(step, includes, sandbox.out, ready):
-        needs = Path(f"{words[-1]}.d")  # what the compiler has read
-        ended = sandbox.run([*overlay.COMPILER, *overlay.FLAGS, *words, "-MD", "-MF",
-                             str(needs)], COMPILE)
-        if needs.exists():
-            foreign = outside(needs.read_text(encoding="utf-8", errors="replace"), sandbox.tree)
-            if foreign:
-                return f"it includes {foreign}, which is not part of the exercise"
-        if ended.ended_by:
-            return f"{BUSY}: too much {ended.ended_by}"
-        if ended.status != 0:
-            return lab.explain_build(ended.output)
-    return None
+CASE = re.compile(r'<TestCase name="([^"]*)"[^>]*[^/]>(.*?)</TestCase>', re.S)
+CHECKED = re.compile(r'<Expression success="false" type="(\w+)" filename="([^"]*)" line="(\d+)">\s*<Original>\s*'
+                     r'(.*?)\s*</Original>\s*(?:<Expanded>\s*(.*?)\s*</Expanded>)?', re.S)
+THROWN = re.compile(r'<Exception crash="(true|false)">\s*(.*?)\s*</Exception>', re.S)
 
 
-def run_behaviour(sandbox, step, name):
-    """Runs one behaviour. Returns whether it passed, and what to say if not."""
-    word = secrets.token_hex(16)
-    judge = (sandbox.tree / "reference_test" if name.startswith("program:")
-             else overlay.test_program(sandbox.out, step))
-    ended = sandbox.run([str(judge), f"--test-case={name}"], RUN,
-                        env={"SUCHFOO_VERDICT": word, "SUCHFOO_PROGRAMS": str(sandbox.out / "steps")})
-    output = ended.output
-    if ended.ended_by == "output":
-        return False, "it printed more than a mebibyte, and was ended"
-    if ended.ended_by == "time":
-        return False, f"still running after {RUN.seconds:g} s"
-    number = -ended.status if ended.status < 0 else ended.status - 128
-    if number in set(signal.Signals):
-        output += f"\nkilled by {signal.Signals(number).name}\n"
-    if ended.status == 0 and word in output:
-        return True, ""
-    if ended.status == 0:
-        output += "\nthe program ended before the test did\n"
-    return False, "\n".join(lab.explain_case(output))
+def explain(body):
+    """What doctest's XML says of a case that failed, as a person would."""
+    text = ""
+    if match := CHECKED.search(body):
+        kind, file, line, original, expanded = (html.unescape(part or "") for part in match.groups())
+        text = (f"{file}:{line}: ERROR: {kind}( {original} ) is NOT correct!\n"
+                f"  values: {kind}( {expanded} )\n")
+    if match := THROWN.search(body):
+        text += "\n" + ("FATAL ERROR: test case CRASHED: " if match[1] == "true" else
+                        "ERROR: test case THREW exception: ") + html.unescape(match[2])
+    return "\n".join(lab.explain_case(text))[:2000]
 
 
-def discover(sandbox, step, names):
-    """Lets the test program list its cases, which runs all that runs before main.
-    Returns what is wrong, or None."""
-    ended = sandbox.run([overlay.test_program(sandbox.out, step), "--list-test-cases"], RUN)
-    if ended.ended_by:
-        return (f"before the first test, it took too much {ended.ended_by} and was ended: "
-                "look at what runs before main")
-    if ended.status != 0 or not set(names) <= set(ended.output.splitlines()):
-        return "the program ended before the first test: look at what runs before main"
-    return None
-
-
-def grade_step(folder, step):
-    """[(behaviour, points, most points, what went wrong)] of one step."""
-    names = behaviours(step)
-    points = weights(step, names)
-    files = handed_in(folder, step)
-    if not files:
-        return [(name, 0.0, points[name], "nothing handed in") for name in names]
-    with Sandbox() as sandbox:
-        fill_tree(sandbox.tree, step, files)
-        problem = build(sandbox, step)
-        sandbox.freeze()
-        problem = problem or discover(sandbox, step, names)
-        rows = []
-        for name in names:
-            passed, text = (False, problem) if problem else run_behaviour(sandbox, step, name)
-            rows.append((name, points[name] if passed else 0.0, points[name], text))
-        return rows
-
-
-FAILED = "the grader failed"
-BUSY = "the compiler was ended"
-
-
-def is_final(results):
-    """Whether the grade says something of the work, and not of the machine."""
-    return not any(text.startswith((FAILED, BUSY))
-                   for rows in results.values() for *_, text in rows)
-
-
-def grade(folder, steps):
-    """Every step of one student: {step name: rows}. A disaster is that student's."""
+def run_cases(room, program, names, limits, judge, patience):
+    """{name: None, or what went wrong} of the cases `names` of a test program, in one process
+    for all; where that ends too early, another one goes on."""
     results = {}
-    for step in steps:
-        try:
-            results[step.name] = grade_step(folder, step)
-        except Exception as error:  # whatever they did, the others are graded
-            names = behaviours(step)
-            points = weights(step, names)
-            results[step.name] = [(name, 0.0, points[name], f"{FAILED}: {error}")
-                                  for name in names]
-    return results
+    skipped = set()
+    for _ in range(3):
+        left = [name for name in names if name not in results]
+        if not left:
+            break
+        status, said = room.run(
+            [str(program), "--reporters=xml", "--test-suite=lab", f"--test-case={','.join(left)}"], limits,
+            env={"SUCHFOO_PROGRAMS": str(room.programs), "SUCHFOO_PATIENCE": str(patience)}, judge=judge)
+        for name, body in CASE.findall(said):
+            name = html.unescape(name)
+            if re.search("^SKIPPED: ", body, re.M):
+                skipped.add(name)
+            results[name] = None if 'test_case_success="true"' in body else explain(body)
+        missing = [name for name in names if name not in results]
+        if missing and status is None:
+            results[missing[0]] = f"still running after {limits.seconds:g} s"
+            break
+        if missing and not CASE.search(said):
+            ending = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+            results[missing[0]] = f"the program ended before the test did: {ending}"
+    for name in names:
+        results.setdefault(name, "not run: those before took too long, or ended the program")
+    return results, skipped
 
 
-def as_gradescope(results):
-    tests = [{"name": f"{step}: {name}", "score": round(score, 4),
-              "max_score": round(most, 4), "output": text, "visibility": "visible"}
-             for step, rows in results.items() for name, score, most, text in rows]
-    return {"tests": tests, "visibility": "visible", "output": f"Isolation: {description()}"}
+def doubtful(rows):
+    return any(row[1] == 0 and DOUBTFUL.search(row[3]) for row in rows)
+
+
+def grade_step(exercise, files, alone=False):
+    """[[behaviour, points, most points, what went wrong]]; no points where none can be had."""
+    step = exercise.step
+    for name, content in files.items():
+        if match := TESTS_OWN.search(content):
+            return exercise.zeros(f"{name} redefines {match[1].decode()}, which is the tests' own"), set()
+    patience, limits = (PATIENCE_ALONE, RUN_ALONE) if alone else (PATIENCE, RUN)
+    with Room(exercise.tree) as room:
+        folder = room.work / step.name
+        folder.mkdir()
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        includes = [f"-I{room.work}", "-Isteps", "-I."]
+        test, *programs = overlay.commands(step, includes, room.out, room.prepared)
+        for words in programs:
+            if Path(words[words.index("-o") + 1]).name in exercise.programs:
+                if problem := compile_one(room, words):
+                    return exercise.zeros(problem), set()
+        for name in exercise.programs + exercise.others:
+            source = room.out / "steps" if name in exercise.programs else exercise.tree / "programs"
+            if "-shared" in overlay.libraries_of(name):  # a module of Python's
+                (room.programs / name).symlink_to(source / name)
+            else:
+                room.launch(source / name)
+        room.launch(Path("/usr/bin/python3"))
+        if room.kind == "bubblewrap":  # root's users may not have namespaces
+            room.launch(Path("/usr/bin/unshare"))
+        judged, skipped = run_cases(room, exercise.judge, list(exercise.points), limits, True, patience)
+        rows = [[name, 0.0 if why or name in skipped or room.kind == "none" else most, most,
+                 why or ("it could not be shown" if name in skipped else "")]
+                for (name, most), why in zip(exercise.points.items(), judged.values())]
+        if any(row[3] for row in rows) and (alone or not doubtful(rows)):
+            # What the tests say over the header itself may tell why.
+            problem = compile_one(room, test)
+            room.freeze()
+            program = overlay.test_program(room.out, step)
+            said = ({name: problem for name in exercise.feedback} if problem else
+                    run_cases(room, program, exercise.feedback, FEEDBACK, False, patience)[0])
+            rows += [[name, None, None, why or ""] for name, why in said.items()]
+        return rows, skipped
+
+
+def reference(step):
+    return {name: (step.folder / name).read_bytes() for name in lab.lab_headers(step)}
+
+
+def refuse_unless_fair(exercises):
+    """Grades the reference just as everybody will be. Whatever is wrong is the machine's."""
+    if answers := sandbox.readable_answers():
+        return (f"a student's code could read the answers in {answers}, "
+                f"and run them: chmod go-rwx {overlay.shown(answers) if answers != ROOT else '.'}")
+    for exercise in exercises:
+        rows, skipped = grade_step(exercise, reference(exercise.step), alone=True)
+        if len(skipped) == len(exercise.points):
+            return f"{exercise.step.name}: nothing of it can be shown on this machine"
+        for name, _, _, why in rows:
+            if why and name not in skipped:
+                return f"the reference does not get full marks here: {exercise.step.name}: {name}: {why}"
+        if skipped:
+            print(f"{exercise.step.name}: left out, as it cannot be shown here: {'; '.join(skipped)}", flush=True)
+            exercise.leave_out(skipped)
+    return None
+
+
+def fingerprint(exercise, files):
+    """What a grade depends on: the headers handed in, the lessons, the tests, and the grader."""
+    digest = hashlib.sha256(repr((overlay.COMPILER, sandbox.isolation(), exercise.points)).encode())
+    for path in sorted([*exercise.tree.rglob("*.?pp"), *Path(__file__).parent.glob("*.py")]):
+        digest.update(path.read_bytes())
+    for name, content in sorted(files.items()):
+        digest.update(f"\0{name}\0".encode() + content)
+    return digest.hexdigest()
 
 
 def write_json(path, data):
@@ -218,147 +246,215 @@ def write_json(path, data):
     draft.replace(path)
 
 
+def as_gradescope(results):
+    tests = []
+    for step, rows in results.items():
+        for name, score, most, text in rows:
+            points = ({"status": "failed" if text else "passed"} if score is None else
+                      {"score": round(score, 4), "max_score": round(most, 4)})
+            tests.append({"name": f"{step}: {name}", **points, "output": text, "visibility": "visible"})
+    # With no case at all, there would be no score.
+    return {"tests": tests, "visibility": "visible", "output": f"isolation: {sandbox.description()}",
+            **({} if tests else {"score": 0})}
+
+
 def totals(results):
-    return {step: (sum(row[1] for row in rows), sum(row[2] for row in rows),
-                   sum(row[1] > 0 for row in rows), len(rows))
+    return {step: (sum(row[1] or 0 for row in rows), sum(row[2] or 0 for row in rows))
             for step, rows in results.items()}
+
+
+class Class:
+    """What students handed in, and what became of each: in out/STUDENT/grade.json."""
+
+    def __init__(self, students, exercises, out):
+        self.students, self.exercises, self.out = students, exercises, out
+        self.lock = threading.Lock()
+        self.done = 0
+
+    def grade_step(self, name, exercise, known, alone):
+        """The step's entry in a student's grade.json. A disaster is that student's."""
+        step = exercise.step
+        try:
+            files, problem = submissions.handed_in(self.students[name], step)
+            mark = fingerprint(exercise, files)
+            if known.get("fingerprint") == mark:
+                return known
+            rows = exercise.zeros(problem) if problem else grade_step(exercise, files, alone)[0]
+            return {"fingerprint": mark, "rows": rows, "doubtful": doubtful(rows) and not alone}
+        except Exception as error:  # whatever they did, the others are graded
+            traceback.print_exc()
+            return {"rows": exercise.zeros(f"{FAILED}: {error}"), "doubtful": not alone}
+
+    def grade(self, name, alone=False):
+        """Grades what is not known yet. Returns whether it should be done again, alone."""
+        try:
+            with self.lock:
+                records = self.records().get(name, {})
+            again = False
+            new = 0
+            for exercise in self.exercises:
+                known = records.get(exercise.step.name, {})
+                entry = self.grade_step(name, exercise, known if not known.get("doubtful") else {}, alone)
+                new += entry is not known
+                again |= entry["doubtful"]
+                records[exercise.step.name] = entry
+            with self.lock:
+                self.write_record(name, records)
+                self.done += not alone
+                points, most = map(sum, zip(*totals(rows_of(records)).values()))
+                print(f"{self.done:>4} of {len(self.students)}  {submissions.readable(name)}: {points:.1f} of {most:g}"
+                      + ("" if new else " (graded before)") + (" (once more, alone)" if alone else ""), flush=True)
+                for exercise in self.exercises:
+                    for row in records[exercise.step.name]["rows"]:
+                        if row[1] == 0 and row[3].startswith(("nothing", "handed in", "more than", FAILED)):
+                            print(f"      {exercise.step.name}: {row[3]}", flush=True)
+                            break
+            return again
+        except Stopped:
+            return False
+
+    def write_record(self, name, records):
+        folder = self.out / name
+        write_json(folder / "grade.json", {"student": submissions.readable(name), "steps": records})
+        write_json(folder / "results.json", as_gradescope(rows_of(records)))
+
+    def records(self):
+        """{student: {step: entry}} of all that were ever graded into this folder."""
+        found = {}
+        for path in self.out.glob("*/grade.json"):
+            try:
+                found[path.parent.name] = json.loads(path.read_text(encoding="utf-8"))["steps"]
+            except (OSError, ValueError, KeyError, TypeError):
+                print(f"{submissions.readable(str(path))} cannot be read, and is done again", file=sys.stderr)
+        return found
+
+    def run(self):
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
+            again = [name for name, doubtful in zip(self.students, pool.map(self.grade, self.students)) if doubtful]
+        for name in again:
+            self.grade(name, alone=True)
+
+
+def rows_of(records):
+    return {step: entry["rows"] for step, entry in sorted(records.items())}
+
+
+def write_csv(out, records):
+    """All that is known, whole or not at all."""
+    steps = sorted({step for entries in records.values() for step in entries})
+    with open(out / "grades.csv.new", "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["student", *steps, "total", "of"])
+        for student in sorted(records):
+            sums = totals(rows_of(records[student]))
+            failed = {step for step, entry in records[student].items()
+                      if any(row[3].startswith(FAILED) for row in entry["rows"])}
+            writer.writerow([submissions.readable(student),
+                             *("?" if step in failed else f"{sums[step][0]:.2f}" if step in sums else ""
+                               for step in steps),
+                             f"{sum(points for points, _ in sums.values()):.2f}",
+                             f"{sum(most for _, most in sums.values()):g}"])
+    (out / "grades.csv.new").replace(out / "grades.csv")
+
+
+def print_summary(records, count=10):
+    failures = collections.Counter(
+        f"{step}: {row[0]}" for entries in records.values() for step, entry in entries.items()
+        for row in entry["rows"] if row[3] and not row[3].startswith("nothing"))
+    print("most often missed:")
+    for name, times in failures.most_common(count):
+        print(f"  {times:>4} of {len(records)}  {name}")
 
 
 def print_table(results):
     print(f"{'step':<24}{'behaviours':>12}{'points':>12}")
     score = most = 0.0
-    for step, (points, top, passed, count) in totals(results).items():
-        print(f"{step:<24}{f'{passed} of {count}':>12}{f'{points:.1f} of {top:g}':>12}")
+    for step, (points, top) in totals(results).items():
+        counted = [row for row in results[step] if row[1] is not None]
+        passed = sum(not row[3] for row in counted)
+        print(f"{step:<24}{f'{passed} of {len(counted)}':>12}{f'{points:.1f} of {top:g}':>12}")
         score, most = score + points, most + top
     print(f"{'total':<24}{'':>12}{f'{score:.1f} of {most:g}':>12}")
     return score >= most - 1e-6
 
 
-def grade_one(folder, steps, out):
-    print(f"isolation: {description()}", flush=True)
+def grade_one(folder, exercises, out):
+    """One student: a table, and OUT, a results.json."""
+    one = Class({"work": [folder]}, exercises, BUILD / "grades" / "one")
     results = {}
-    for step in steps:
-        results.update(grade(folder, [step]))
-        for name, score, _, text in results[step.name]:
-            if score == 0:
-                first = text.splitlines()[0] if text else ""
-                print(f"  NOT  {step.name}: {name}: {first}", flush=True)
+    for exercise in exercises:
+        entry = one.grade_step("work", exercise, {}, alone=True)
+        results[exercise.step.name] = entry["rows"]
+        for name, score, _, text in entry["rows"]:
+            if text:
+                print(f"  {'NOT' if score is not None else 'see'}  {exercise.step.name}: {name}: "
+                      f"{text.splitlines()[0]}", flush=True)
     complete = print_table(results)
     if out:
         write_json(Path(out), as_gradescope(results))
     return 0 if complete else 1
 
 
-def fingerprint(folder, steps):
-    """What a grade depends on: the headers handed in, the steps, their tests and points,
-    and the limits."""
-    digest = hashlib.sha256(repr((COMPILE, RUN, overlay.COMPILER)).encode())
-    for pattern in ("steps/**/*.?pp", "common/*.hpp", "tests/*.?pp"):
-        for path in sorted(ROOT.glob(pattern)):
-            digest.update(path.read_bytes())
-    for step in steps:
-        digest.update(f"\0{step.name} {step.points}\0".encode())
-        for name, content in handed_in(folder, step).items():
-            digest.update(f"\0{step.name}/{name}\0".encode() + content)
-    return digest.hexdigest()
+def grade_class(folder, exercises, out, wanted):
+    students, odd = submissions.students(folder)
+    for line in odd:
+        print(f"      {line}")
+    if wanted:
+        students = {name: paths for name, paths in students.items() if wanted in (name, submissions.readable(name))}
+        if not students:
+            print(f"{folder}: there is no {wanted}", file=sys.stderr)
+            return 2
+    everybody = Class(students, exercises, out)
+    status = 0
+    try:
+        everybody.run()
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on where this one ended", file=sys.stderr)
+        status = 130
+    return merge(out) or status
 
 
-class Class:
-    """A folder of submissions, and what became of each."""
-
-    def __init__(self, folder, steps, out):
-        self.steps = steps
-        self.out = out
-        self.students = sorted(path for path in folder.iterdir()
-                               if path.is_dir() and not path.is_symlink())
-        self.results = {}
-        self.lock = threading.Lock()
-
-    def record(self, student):
-        return self.out / student.name / "grade.json"
-
-    def grade_student(self, student):
-        mark = fingerprint(student, self.steps)
-        try:
-            known = json.loads(self.record(student).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            known = {}
-        if known.get("fingerprint") == mark:
-            results, note = known["results"], " (graded before)"
-        else:
-            try:
-                results, note = grade(student, self.steps), ""
-            except Stopped:
-                return
-            write_json(self.out / student.name / "results.json", as_gradescope(results))
-            if is_final(results):
-                write_json(self.record(student), {"fingerprint": mark, "results": results})
-        with self.lock:
-            self.results[student.name] = results
-            points = sum(row[0] for row in totals(results).values())
-            most = sum(row[1] for row in totals(results).values())
-            print(f"{len(self.results):>4} of {len(self.students)}  {student.name}: "
-                  f"{points:.1f} of {most:g}{note}", flush=True)
-
-    def write_csv(self):
-        with open(self.out / "grades.csv", "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["student", *(step.name for step in self.steps), "total", "of"])
-            for student in sorted(self.results):
-                sums = totals(self.results[student])
-                writer.writerow([student, *(f"{sums[step.name][0]:.2f}" for step in self.steps),
-                                 f"{sum(row[0] for row in sums.values()):.2f}",
-                                 f"{sum(row[1] for row in sums.values()):g}"])
-
-    def print_summary(self, count=10):
-        failures = collections.Counter()
-        for results in self.results.values():
-            for step, rows in results.items():
-                for name, score, _, text in rows:
-                    if score == 0 and text != "nothing handed in":
-                        failures[f"{step}: {name}"] += 1
-        print("most often missed:")
-        for name, times in failures.most_common(count):
-            print(f"  {times:>4} of {len(self.results)}  {name}")
-
-    def run(self):
-        self.out.mkdir(parents=True, exist_ok=True)
-        print(f"isolation: {description()}", flush=True)
-        overlay.prepared()
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
-            jobs = [pool.submit(self.grade_student, student) for student in self.students]
-            try:
-                for job in jobs:
-                    job.result()
-            except KeyboardInterrupt:
-                Sandbox.end_everything()
-                pool.shutdown(cancel_futures=True)
-                print("stopped; the same command goes on where this one ended",
-                      file=sys.stderr)
-                return 130
-        self.write_csv()
-        self.print_summary()
-        print(f"wrote {lab.shown(self.out / 'grades.csv')}")
-        return 0
+def merge(out):
+    records = Class({}, [], out).records()
+    if not records:
+        print(f"{lab.shown(out)}: nothing has been graded into it", file=sys.stderr)
+        return 2
+    write_csv(out, records)
+    print_summary(records)
+    print(f"wrote {lab.shown(out / 'grades.csv')}")
+    return 0
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--submissions", help="a folder with one subfolder per student")
+    parser.add_argument("--submissions", type=Path, help="a folder with what each student handed in")
+    parser.add_argument("--student", help="only this one of them")
     parser.add_argument("--out", help="results.json, or the folder for all of them")
+    parser.add_argument("--merge", type=Path, help="a folder that was graded into: write its CSV")
     parser.add_argument("--steps", help="the numbers of the steps to grade: '03 05'")
     options = parser.parse_args()
+    end_on_signals()
+    os.umask(0o022)
     steps = [step for step in all_steps() if step.has_lab and not step.lacks]
     if options.steps:
-        steps = find_steps(options.steps)
-    if options.submissions is None:
-        if not lab.WORK.is_dir():
-            print(f"there is no {lab.shown(lab.WORK)}/ to grade", file=sys.stderr)
-            return 2
-        return grade_one(lab.WORK, steps, options.out)
-    folder = Path(options.submissions)
+        steps = [step for step in find_steps(options.steps) if step.has_lab]
+    folder = options.merge or options.submissions or lab.WORK
     if not folder.is_dir():
-        print(f"{folder}: no such folder", file=sys.stderr)
+        print(f"{lab.shown(folder)}: no such folder", file=sys.stderr)
         return 2
+    if options.merge:
+        return merge(options.merge)
     out = Path(options.out) if options.out else BUILD / "grades" / folder.resolve().name
-    return Class(folder, steps, out).run()
+    print(f"isolation: {sandbox.description()}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="suchfoo-grade-all-") as shared:
+        exercises = [Exercise(step, Path(shared)) for step in steps]
+        shutil.copytree(overlay.prepared(), Path(shared) / "prepared")
+        for path in [Path(shared), *Path(shared).rglob("*")]:  # whatever the umask was
+            path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
+        if problem := refuse_unless_fair(exercises):
+            print(f"grade: nobody is graded: {problem}", file=sys.stderr)
+            return 2
+        if not options.submissions:
+            return grade_one(folder, exercises, options.out)
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return grade_class(folder, exercises, out, options.student)

@@ -1,122 +1,119 @@
-"""Runs a command that nobody should trust: limited in time, memory, output, processes
-and file size, as a user of its own when we are root, and inside bubblewrap where the
-machine allows it. Whatever it leaves behind is removed."""
+"""A room for what nobody should trust. What runs there is bounded in time, memory, processes and
+disk, and nothing of it is left. Within the room, what a student has written runs as somebody
+who can do nothing to the judge, which is there too:
+
+    bubblewrap  each program in process and mount namespaces of its own
+    users       each program as a user of its own, for root where there is no bubblewrap
+    none        nothing of the kind: no points
+
+bwrap(1), prlimit(1), setpriv(1), unshare(1)."""
 
 import contextlib
-import itertools
 import os
 import pwd
-import selectors
+import shlex
 import shutil
-import signal
+import socket
 import subprocess
 import tempfile
-import threading
-import time
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from shared.processes import kill_session
+from shared.processes import run_limited
+from shared.steps import ROOT
 
 MIB = 1024 * 1024
-OUTPUT_LIMIT = MIB  # bytes of output that are read before the command is ended
 SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
           "/etc/alternatives", "/etc/ld.so.cache", "/etc/hosts", "/etc/nsswitch.conf"]
+TMP, SHM = 256 * MIB, 64 * MIB  # bytes
+PROCESSES = 128
+# A script that starts a program as somebody who can do nothing to its caller. A program that such
+# a one starts is there already.
+LAUNCH = """#!/bin/sh
+[ "$SUCHFOO_INSIDE" ] && exec {program} "$@"
+export SUCHFOO_INSIDE=1
+exec {how} {program} "$@"
+"""
+# The namespaces that all programs of a judge share, without it: $0 hides the judge, and the rest
+# is the judge's command (nsenter(1), bwrap(1)).
+JUDGE_OUTSIDE = """
+bwrap --unshare-user --unshare-pid --die-with-parent --info-fd 3 --dev-bind / / --proc /proc --tmpfs "$0" \\
+    -- sh -c 'echo > /tmp/.ready; exec sleep 1000' 3> /tmp/.inside &
+until [ -e /tmp/.ready ]; do kill -0 $! 2> /dev/null || exit 1; done
+SUCHFOO_NAMESPACES=$(sed -n 's/.*"child-pid": *\\([0-9]*\\).*/\\1/p' /tmp/.inside)
+rm /tmp/.ready /tmp/.inside
+export SUCHFOO_NAMESPACES
+exec "$@"
+"""
+NAMESPACES = 'nsenter --target "$SUCHFOO_NAMESPACES" --user --pid --mount --preserve-credentials --'
+USERS = "setpriv --reuid={uid} --regid={uid} --clear-groups --no-new-privs --"
 
 
 @dataclass(frozen=True)
 class Limits:
     seconds: float  # of wall time; of processor time, one more
     memory: int  # bytes of address space, per process
-    processes: int = 128
     file_size: int = 64 * MIB  # bytes, per file
 
 
-@dataclass
-class Ended:
-    status: int  # as subprocess has it: -9 for SIGKILL
-    output: str
-    ended_by: str = ""  # "", "time" or "output": which limit we enforced ourselves
-
-
-def count_threads(uid):
-    """What RLIMIT_NPROC counts: threads, not processes."""
-    count = 0
-    for path in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if path.stat().st_uid == uid:
-                count += len(os.listdir(path / "task"))
-    return count
-
-
-def lowest_uid():
-    """The first of a range of user numbers that belong to nobody, and its size. A user
-    namespace may know small numbers only; then, those that systemd keeps for services."""
+def sandbox_uids():
+    """User numbers that belong to nobody. A user namespace may know small numbers only; then,
+    those that systemd keeps for services."""
     last = max(int(line.split()[0]) + int(line.split()[2])
                for line in Path("/proc/self/uid_map").read_text(encoding="utf-8").splitlines())
-    return (2_000_000_000, 500_000_000) if last > 2_500_000_000 else (61184, 4336)
+    return range(2_000_000_000, 2_000_100_000) if last > 2_000_100_000 else range(61184, 65520)
 
 
-def is_sandbox_uid(uid):
-    first, count = lowest_uid()
-    return first <= uid < first + count
-
-
-def own_uid(number):
-    """A user number for sandbox `number` of this process, that no real user has."""
-    first, count = lowest_uid()
-    for attempt in range(count):
-        uid = first + (os.getpid() * 64 + number % 64 + 64 * attempt) % count
+def own_user():
+    """A user number that no real user and no other grader of this machine has, and what keeps it
+    ours: a name of the abstract kind, which goes with us (unix(7))."""
+    for uid in sandbox_uids():
+        mark = socket.socket(socket.AF_UNIX)
         try:
+            mark.bind(f"\0suchfoo-grade-{uid}")
             pwd.getpwuid(uid)
         except KeyError:
-            return uid
+            return uid, mark
+        except OSError:
+            pass
+        mark.close()
     raise RuntimeError("no user number is free")
 
 
-class Stopped(BaseException):
-    """We have been told to end; nothing new is started."""
+class Room:
+    """`tree`, with what all students get, and `judge` beside it may be read there. `work` is what
+    a student handed in, `out` what is made of it, and may be written until it is frozen;
+    `programs` are those that the judge starts."""
 
-
-class Sandbox:
-    """A folder for one command after another: `tree` may be read, `out` written."""
-
-    _serial = itertools.count()
-    _lock = threading.Lock()
-    running = set()  # processes, to be ended if we are
-    stopping = False
-
-    def __init__(self, use_bwrap=None):
+    def __init__(self, tree, kind=None):
+        self.kind = isolation() if kind is None else kind
         self.root = os.geteuid() == 0
-        # One user per sandbox: limits on processes count per user.
-        number = next(Sandbox._serial)
-        self.uid = own_uid(number) if self.root else os.geteuid()
+        self.uid, self.mark = own_user() if self.root else (os.geteuid(), None)
+        self.tree, self.judge = tree, tree.parent / "judge"
+        self.prepared = tree.parent.parent / "prepared"
         self.folder = Path(tempfile.mkdtemp(prefix="suchfoo-grade-"))
-        self.frozen = False
-        self.tree = self.folder / "tree"
-        self.out = self.folder / "out"
-        self.tmp = self.folder / "tmp"
-        for path in (self.tree, self.out, self.tmp):
+        self.work, self.out, self.tmp, self.programs = (
+            self.folder / name for name in ("work", "out", "tmp", "programs"))
+        written = (self.out, self.tmp, self.out / "steps", self.out / "tests")
+        for path in (self.work, self.programs, *written):
             path.mkdir()
-        if self.root:  # others, in sandboxes of their own, do not see this one
+        self.frozen = False
+        if self.root:  # others, in rooms of their own, do not see this one
             os.chown(self.folder, 0, self.uid)
             self.folder.chmod(0o750)
-            os.chown(self.out, self.uid, self.uid)
-            os.chown(self.tmp, self.uid, self.uid)
-        self.bwrap = bwrap_works() if use_bwrap is None else use_bwrap
+            for path in written:
+                os.chown(path, self.uid, self.uid)
+        self.leave_nothing()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.end_all()
+        self.leave_nothing()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def make(self, folder):
-        """A folder that the command may write to."""
-        folder.mkdir()
-        if self.root:
-            os.chown(folder, self.uid, self.uid)
+        if self.mark:
+            self.mark.close()
 
     def freeze(self):
         """From now on `out` may only be read: what was built stays as it is."""
@@ -125,154 +122,135 @@ class Sandbox:
             for path in [self.out, *self.out.rglob("*")]:
                 os.chown(path, 0, 0, follow_symlinks=False)
 
-    def command(self, argv):
-        if not self.bwrap:
-            return argv
-        words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
-        for path in SYSTEM:
-            words += ["--ro-bind-try", path, path]
-        words += ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
-                  "--tmpfs", "/dev/shm", "--dir", str(self.folder),
-                  "--ro-bind", str(self.tree), str(self.tree),
-                  "--ro-bind" if self.frozen else "--bind", str(self.out), str(self.out),
-                  "--bind", str(self.tmp), str(self.tmp),
-                  "--chdir", str(self.tree), "--"]
-        return words + argv
+    def launch(self, program, name=None):
+        """Puts a script among the programs that starts `program` as somebody who can do nothing
+        to its caller."""
+        how = {"bubblewrap": NAMESPACES, "users": USERS, "none": ""}[self.kind]
+        script = self.programs / (name or program.name)
+        script.write_text(LAUNCH.format(how=how.format(uid=self.uid),
+                                        program=shlex.quote(str(program))), encoding="utf-8")
+        script.chmod(0o755)
 
-    def limited(self, argv, limits):
-        """The command with its limits, prlimit(1), as the sandbox's user, setpriv(1)."""
+    def command(self, argv, limits, judge):
+        """`argv` with its limits, in the room. Who judges is root where there are users."""
         # If we share our user with the command, ours count too.
-        processes = limits.processes + (0 if self.root else count_threads(self.uid))
+        processes = PROCESSES + (0 if self.root else threads_of(self.uid))
         words = ["prlimit", f"--cpu={int(limits.seconds) + 1}", f"--as={limits.memory}",
                  f"--fsize={limits.file_size}", f"--nproc={processes}", "--nofile=256",
                  "--core=0", "--"]
-        if self.root:
-            words += ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}",
-                      "--clear-groups", "--"]
-        return words + self.command(argv)
+        if self.root and not (judge and self.kind == "users"):
+            words += ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups", "--"]
+        if self.kind == "users" and own_mounts():
+            mount = f"mount -t tmpfs -o mode=1777,size={SHM} tmpfs /dev/shm"
+            mount += f" && mount -t tmpfs -o mode=1777,size={TMP} tmpfs {shlex.quote(str(self.tmp))}"
+            if "--net" in own_mounts():
+                mount += " && ip link set lo up"
+            words = ["unshare", *own_mounts(), "--", "sh", "-c", f'{mount} && exec "$@"', "sh", *words]
+        if self.kind == "bubblewrap":
+            words += ["bwrap", "--unshare-all", "--die-with-parent"]
+            for path in SYSTEM:
+                words += ["--ro-bind-try", path, path]
+            words += ["--dev", "/dev", "--proc", "/proc", "--size", str(TMP), "--tmpfs", "/tmp",
+                      "--size", str(SHM), "--tmpfs", "/dev/shm"]
+            # Students' own code meets no judge.
+            for path in [self.tree, self.prepared, self.work, self.programs] + ([self.judge] if judge else []):
+                words += ["--ro-bind-try", str(path), str(path)]
+            words += ["--ro-bind" if self.frozen else "--bind", str(self.out), str(self.out),
+                      "--chdir", str(self.tree), "--"]
+            if judge:
+                words += ["sh", "-c", JUDGE_OUTSIDE, str(self.judge)]
+        return words + argv
 
-    def run(self, argv, limits, env=None):
-        if Sandbox.stopping:
-            raise Stopped
-        environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8",
-                       "TMPDIR": str(self.tmp), **(env or {})}
-        process = subprocess.Popen(
-            self.limited(argv, limits), cwd=self.tree, env=environment,
-            start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT)
-        with Sandbox._lock:
-            Sandbox.running.add(process)
-            if Sandbox.stopping:
-                self.end_group(process)
-        try:
-            ended = self.watch(process, limits)
-            if Sandbox.stopping:  # it may have ended by our own hand
-                raise Stopped
-            return ended
-        finally:
-            self.end_group(process)
-            self.end_all()
-            process.wait()
-            process.stdout.close()
-            with Sandbox._lock:
-                Sandbox.running.discard(process)
+    def run(self, argv, limits, env=None, judge=False):
+        """The exit status (None: it was still running after limits.seconds) and the first
+        mebibyte of what it printed."""
+        environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8",
+                       "TMPDIR": "/tmp" if self.kind == "bubblewrap" else str(self.tmp), **(env or {})}
+        if judge and self.kind == "users":
+            environment["SUCHFOO_FILES_AS"] = str(self.uid)
+        with tempfile.TemporaryFile() as said:
+            try:
+                status, _ = run_limited(self.command(argv, limits, judge), limits.seconds,
+                                        env=environment, cwd=self.tree, output=said)
+            finally:
+                self.leave_nothing()
+            said.seek(0)
+            return status, said.read(MIB).decode(errors="replace")
 
-    def watch(self, process, limits):
-        """Reads what the command prints until it ends or is to be ended."""
-        pieces, size = [], 0
-        deadline = time.monotonic() + limits.seconds
-        os.set_blocking(process.stdout.fileno(), False)
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ)
-            ended_by = ""
-            while True:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    ended_by = "time"
-                    break
-                # Not only for output: a grandchild may hold the pipe for longer.
-                if selector.select(min(left, 0.05)):
-                    data = process.stdout.read(65536)
-                    if data == b"":
-                        with contextlib.suppress(subprocess.TimeoutExpired):
-                            process.wait(max(0, deadline - time.monotonic()))
-                            break
-                        ended_by = "time"
-                        break
-                    pieces.append(data or b"")
-                    size += len(data or b"")
-                    if size > OUTPUT_LIMIT:
-                        ended_by = "output"
-                        break
-                elif process.poll() is not None:
-                    break
-        self.end_group(process)
-        process.wait()
-        with contextlib.suppress(OSError, TypeError):
-            pieces.append(process.stdout.read(65536) or b"")
-        return Ended(process.returncode, b"".join(pieces).decode(errors="replace"), ended_by)
-
-    @staticmethod
-    def end_group(process):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        with contextlib.suppress(PermissionError):  # another user's: end_all() ends it
-            kill_session(process.pid)
-
-    def end_all(self):
-        """Ends what left its process group, and removes what is in /dev/shm."""
-        if not self.root:
-            return  # bubblewrap's process namespace, if any, has ended with its first
-        # Only a process of that user may kill all of them, and only them.
-        for _ in range(3):
-            child = os.fork()
-            if child == 0:
-                with contextlib.suppress(OSError):
-                    os.setgid(self.uid)
-                    os.setuid(self.uid)
-                    os.kill(-1, signal.SIGKILL)
-                os._exit(0)
-            os.waitpid(child, 0)
-        for folder in (Path("/dev/shm"), Path("/tmp")):
-            for path in folder.glob("*"):
-                with contextlib.suppress(OSError):
-                    if path.lstat().st_uid == self.uid:
-                        if path.is_dir() and not path.is_symlink():
-                            shutil.rmtree(path, ignore_errors=True)
-                        else:
-                            path.unlink()
-
-    @classmethod
-    def end_everything(cls):
-        with cls._lock:
-            cls.stopping = True
-            for process in cls.running:
-                cls.end_group(process)
+    def leave_nothing(self):
+        """Ends what has left its session, and removes what is not in the room. With bubblewrap
+        all that has gone with its namespaces."""
+        if not self.root or self.kind == "bubblewrap":
+            return
+        for _ in range(3):  # only a process of that user may kill all of them, and only them
+            subprocess.run(["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}",
+                            "--clear-groups", "kill", "-KILL", "-1"], stderr=subprocess.DEVNULL)
+        subprocess.run(["find", "/dev/shm", "/tmp", "/var/tmp", "-xdev", "-user", str(self.uid), "-not",
+                        "-path", f"{self.folder}/*", "-delete"], stderr=subprocess.DEVNULL)
 
 
-_bwrap = None
-_no_bwrap = "no bubblewrap: it is not installed"
+def threads_of(uid):
+    """What RLIMIT_NPROC counts: threads, not processes."""
+    count = 0
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            count += len(os.listdir(path / "task")) if path.stat().st_uid == uid else 0
+    return count
 
 
-def bwrap_works():
-    """Whether bubblewrap is here, and the machine lets an ordinary user use it."""
-    global _bwrap, _no_bwrap
-    if _bwrap is None:
-        _bwrap = False
-        if shutil.which("bwrap"):
-            with Sandbox(use_bwrap=True) as sandbox:
-                ended = sandbox.run(["true"], Limits(10, 512 * MIB))
-            _bwrap = ended.status == 0
-            _no_bwrap = f"no bubblewrap: it says {ended.output.strip().partition(chr(10))[0]!r}"
-    return _bwrap
+@lru_cache(maxsize=None)
+def own_mounts():
+    """The options with which root gets a /dev/shm and a /tmp of limited size, and no network;
+    none if it may not."""
+    options = ["--mount", "--net"] if shutil.which("ip") else ["--mount"]
+    tried = subprocess.run(["unshare", *options, "--", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"],
+                           capture_output=True)
+    return options if tried.returncode == 0 else []
+
+
+@lru_cache(maxsize=None)
+def why_no_bubblewrap():
+    """Empty if bubblewrap is here, and lets us have namespaces within namespaces."""
+    if os.environ.get("SUCHFOO_WITHOUT_BWRAP"):
+        return "not to be used"
+    if not shutil.which("bwrap"):
+        return "not installed"
+    with tempfile.TemporaryDirectory(prefix="suchfoo-grade-") as folder:
+        tree, judge = Path(folder) / "tree", Path(folder) / "judge"
+        for path in (Path(folder), tree, judge):
+            path.mkdir(exist_ok=True)
+            path.chmod(0o755)
+        with Room(tree, "bubblewrap") as room:
+            room.launch(Path("/bin/true"))
+            status, said = room.run([str(room.programs / "true")], Limits(10, 512 * MIB), judge=True)
+    return "" if status == 0 else f"it says {said.strip().partition(chr(10))[0]!r}"
+
+
+@lru_cache(maxsize=None)
+def isolation():
+    if not why_no_bubblewrap():
+        return "bubblewrap"
+    return "users" if os.geteuid() == 0 else "none"
+
+
+def readable_answers():
+    """The first folder that a sandbox's user may read, and in which the answers are."""
+    if isolation() != "users":
+        return None
+    uid = sandbox_uids()[-1]
+    can = subprocess.run(["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups",
+                          "ls", str(ROOT)], capture_output=True)
+    return ROOT if can.returncode == 0 else None
 
 
 def description():
     """Which isolation is in force, in one line."""
-    parts = []
-    if os.geteuid() == 0:
-        parts.append("a user of its own per run")
-    parts.append("bubblewrap: no network, the tree read-only" if bwrap_works()
-                 else _no_bwrap)
-    parts.append("limits on time, memory, output, processes and file size")
-    return "; ".join(parts)
+    room = f"/tmp of {TMP // MIB} MiB and /dev/shm of {SHM // MIB} MiB for each run"
+    limits = f"limits on time, memory, {PROCESSES} processes and file size"
+    if isolation() == "bubblewrap":
+        return f"bubblewrap, around the judge and again around each program; {room}; no network; {limits}"
+    without = f"no bubblewrap: {why_no_bubblewrap()}"
+    if isolation() == "users":
+        room = room if own_mounts() else "/tmp and /dev/shm are the machine's"
+        return f"a user of its own for each student; {room}; {limits}; {without}"
+    return f"NO POINTS, only feedback: a student's code could forge them here; {without}; {limits}"
