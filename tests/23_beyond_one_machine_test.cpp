@@ -44,10 +44,15 @@ public:
     void start() {
         for (int tries = 0; !up() && tries < 5; ++tries) {
             if (tries > 0) port_ = free_port();
-            std::vector<std::string> words{
-                "redis-server", "--port",    std::to_string(port_),
-                "--bind",       "127.0.0.1", "--dir",
-                folder_.path(), "--logfile", folder_ / "log"};
+            std::vector<std::string> words{tool_path("redis-server"),
+                                           "--port",
+                                           std::to_string(port_),
+                                           "--bind",
+                                           "127.0.0.1",
+                                           "--dir",
+                                           folder_.path(),
+                                           "--logfile",
+                                           folder_ / "log"};
             words.insert(words.end(), options_.begin(), options_.end());
             process_.emplace(words);
             const auto log = [&] { return read_file(folder_ / "log"); };
@@ -83,7 +88,8 @@ private:
 };
 
 bool has_server() {
-    if (run({"redis-server", "--version"}).how == "exit status 0") return true;
+    if (run({tool_path("redis-server"), "--version"}).how == "exit status 0")
+        return true;
     skip("redis-server is not installed: sh common/setup.sh extras");
     return false;
 }
@@ -439,8 +445,8 @@ TEST_CASE("stress: a write that was acknowledged is gone when a replica takes ov
                    std::to_string(first.port()) +
                    " 1\nsentinel down-after-milliseconds foo 300\n"
                    "sentinel failover-timeout foo 3000\n");
-    child sentinel({"redis-server", folder / "sentinel.conf", "--sentinel", "--logfile",
-                    folder / "log"});
+    child sentinel({tool_path("redis-server"), folder / "sentinel.conf", "--sentinel",
+                    "--logfile", folder / "log"});
     REQUIRE(eventually([&] {  // that it knows of the second one
         return read_file(folder / "log").find("+slave slave") != std::string::npos;
     }));

@@ -86,8 +86,15 @@ class Exercise:
         total = sum(self.weight[name] for name in shown)
         self.points = {name: self.step.points * self.weight[name] / total for name in shown}
 
+    def rows(self, wrong):
+        """[[behaviour, points, most points, what went wrong]], `wrong` being by behaviour. Where a
+        student's code could reach the judge, nothing is worth a point."""
+        none = sandbox.isolation() == "none"
+        return [[name, None if none else 0.0 if wrong[name] else most, None if none else most, wrong[name] or ""]
+                for name, most in self.points.items()]
+
     def zeros(self, why):
-        return [[name, 0.0, most, why] for name, most in self.points.items()]
+        return self.rows(dict.fromkeys(self.points, why))
 
 
 def outside(dependencies, room):
@@ -162,11 +169,11 @@ def run_cases(room, program, names, limits, judge, patience):
 
 
 def doubtful(rows):
-    return any(row[1] == 0 and DOUBTFUL.search(row[3]) for row in rows)
+    return any(not row[1] and DOUBTFUL.search(row[3]) for row in rows)
 
 
 def grade_step(exercise, files, alone=False):
-    """[[behaviour, points, most points, what went wrong]]; no points where none can be had."""
+    """Exercise.rows(), and then the same of the feedback; and what could not be shown."""
     step = exercise.step
     for name, content in files.items():
         if match := TESTS_OWN.search(content):
@@ -189,13 +196,11 @@ def grade_step(exercise, files, alone=False):
                 (room.programs / name).symlink_to(source / name)
             else:
                 room.launch(source / name)
-        room.launch(Path("/usr/bin/python3"))
-        if room.kind == "bubblewrap":  # root's users may not have namespaces
-            room.launch(Path("/usr/bin/unshare"))
+        for tool in ("python3", "redis-server", *(["unshare"] if room.kind == "bubblewrap" else [])):
+            room.launch(Path("/usr/bin") / tool)  # what works with a student's code, or for it
         judged, skipped = run_cases(room, exercise.judge, list(exercise.points), limits, True, patience)
-        rows = [[name, 0.0 if why or name in skipped or room.kind == "none" else most, most,
-                 why or ("it could not be shown" if name in skipped else "")]
-                for (name, most), why in zip(exercise.points.items(), judged.values())]
+        rows = exercise.rows({name: why or ("it could not be shown" if name in skipped else None)
+                              for name, why in judged.items()})
         if any(row[3] for row in rows) and (alone or not doubtful(rows)):
             # What the tests say over the header itself may tell why.
             problem = compile_one(room, test)
@@ -306,7 +311,7 @@ class Class:
                       + ("" if new else " (graded before)") + (" (once more, alone)" if alone else ""), flush=True)
                 for exercise in self.exercises:
                     for row in records[exercise.step.name]["rows"]:
-                        if row[1] == 0 and row[3].startswith(("nothing", "handed in", "more than", FAILED)):
+                        if row[3].startswith(("nothing", "handed in", "more than", FAILED)):
                             print(f"      {exercise.step.name}: {row[3]}", flush=True)
                             break
             return again
@@ -370,7 +375,7 @@ def print_table(results):
     print(f"{'step':<24}{'behaviours':>12}{'points':>12}")
     score = most = 0.0
     for step, (points, top) in totals(results).items():
-        counted = [row for row in results[step] if row[1] is not None]
+        counted = [row for row in results[step] if row[0].startswith("program:")]
         passed = sum(not row[3] for row in counted)
         print(f"{step:<24}{f'{passed} of {len(counted)}':>12}{f'{points:.1f} of {top:g}':>12}")
         score, most = score + points, most + top
