@@ -16,7 +16,7 @@ tool    := $(PYTHON) common/tools
 quiet    = $(if $(wildcard $(BUILD)/build.ninja),--quiet,--no-print-directory -s)
 compile  = @cmake --build '$(BUILD)' --parallel 2 --target $(1) -- $(quiet)
 
-.PHONY: help configure build programs tour test lab check hint watch grade handout standalone doctor peek why-sigbus bench book serve-book notes mutant mutants step format clean $(numbers) $(begun)
+.PHONY: help configure build programs tour test lab check hint watch grade autograder handout standalone doctor peek why-sigbus bench book serve-book notes mutant mutants step format clean $(numbers) $(begun)
 
 help:
 	@echo 'To begin with:'
@@ -43,6 +43,8 @@ help:
 	@echo 'For a class:'
 	@echo '  make handout OUT=dir  write a tree without answers (STEPS="03 05": to these)'
 	@echo '  make grade            grade work/ (OUT=results.json), or a class: SUBMISSIONS=folder'
+	@echo '                        (STUDENT=name: one of them; MERGE=folder: write the CSV of what is graded)'
+	@echo '  make autograder OUT=x.zip  pack an autograder for Gradescope (STEPS="03 05": of these)'
 	@echo
 	@echo 'For whoever changes the steps (see notes/contributing.md):'
 	@echo '  make step NAME=25_my_step   write all parts of a new step'
@@ -108,8 +110,15 @@ hint:
 watch:
 	@$(tool) watch
 
-grade: build
-	@$(tool) grade $(if $(SUBMISSIONS),--submissions '$(SUBMISSIONS)') $(if $(OUT),--out '$(OUT)') $(if $(STEPS),--steps '$(STEPS)')
+# An option with its word, whatever is in that: O'Brien.
+option = $(if $(2),$(1) '$(subst ','\'',$(2))')
+
+grade: $(if $(MERGE),,build)
+	@$(tool) grade $(call option,--submissions,$(SUBMISSIONS)) $(call option,--student,$(STUDENT)) $(call option,--out,$(OUT)) $(call option,--steps,$(STEPS)) $(call option,--merge,$(MERGE))
+
+autograder:
+	@$(if $(OUT),,echo 'where to? for example: make autograder OUT=/tmp/autograder.zip STEPS="03 05"' >&2; exit 2)
+	@$(tool) autograder '$(OUT)' '$(STEPS)'
 
 handout:
 	@$(if $(OUT),,echo 'where to? for example: make handout OUT=/tmp/handout' >&2; exit 2)

@@ -1,10 +1,14 @@
 """The grader against students who fail, cheat, break things, or do well. Takes minutes;
 .ci/run calls it."""
 
+import contextlib
 import csv
 import dataclasses
+import io
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,28 +16,28 @@ import tempfile
 import time
 import unittest
 import unittest.mock
+import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 from tool import ROOT, run
 
-from teacher import grade
-from teacher import sandbox
-from shared.steps import find_step
+from learner import lab
+from shared.steps import BUILD, all_steps, find_step
+from teacher import grade, sandbox
 
 STEP = find_step("03")
 HEADER = "foo_from_mmap.hpp"
-os.environ["SUCHFOO_RUN_SECONDS"] = "4"  # for the graders started here
-grade.RUN = dataclasses.replace(grade.RUN, seconds=4)
 REFERENCE = (STEP.folder / HEADER).read_text(encoding="utf-8")
 SKELETON = (STEP.folder / "lab" / HEADER).read_text(encoding="utf-8")
-ANSWERED = "    return Foo(map_shared<foo>(file.get(), path));"
 POINTS = STEP.points
+NOBODY = 65534
 
 
-def at_start(code):
+def at_start(code, *headers):
     """Code that runs before main, in the test program and in the step's program."""
-    return SKELETON + "\n" + code
+    return SKELETON + "".join(f"\n#include <{name}>" for name in headers) + \
+        f"\ninline const int before = [] {{ {code} return 0; }}();\n"
 
 
 # What a student may hand in that must not gain a point, hang the grader, or harm
@@ -41,66 +45,86 @@ def at_start(code):
 DISASTERS = {
     "endless_loop": SKELETON.replace("    throw std::logic_error", "    for (;;) {}\n"
                                      "    throw std::logic_error"),
-    "loops_before_main": at_start("inline const int before = [] { for (;;) {} return 0; }();"),
-    "fork_bomb": at_start(
-        "#include <unistd.h>\n"
-        "inline const int before = [] { for (;;) ::fork(); return 0; }();"),
+    "loops_before_main": at_start("for (;;) {}"),
+    "fork_bomb": at_start("for (;;) ::fork();", "unistd.h"),
     "leaves_the_group": at_start(
-        "#include <unistd.h>\n#include <signal.h>\n"
-        "inline const int before = [] {\n"
-        "    ::signal(SIGTERM, SIG_IGN);\n"
-        "    if (::fork() == 0) { ::setsid(); if (::fork() == 0) for (;;) ::sleep(1); }\n"
-        "    return 0; }();"),
+        "::signal(SIGTERM, SIG_IGN);"
+        "if (::fork() == 0) { ::setsid(); if (::fork() == 0) for (;;) ::sleep(1); }", "unistd.h", "signal.h"),
     "gigabyte_of_output": at_start(
-        "#include <unistd.h>\n#include <string>\n"
-        "inline const int before = [] { const std::string s(1 << 20, 'x');\n"
-        "    for (int i = 0; i < 1024; ++i) if (::write(1, s.data(), s.size()) < 0) break;\n"
-        "    return 0; }();"),
-    "exit_0_before_main": at_start(
-        "#include <cstdlib>\ninline const int before = (std::exit(0), 0);"),
+        "const std::string s(1 << 20, 'x');"
+        "for (int i = 0; i < 1024; ++i) if (::write(1, s.data(), s.size()) < 0) break;", "unistd.h"),
+    "exit_0_before_main": at_start("std::exit(0);", "cstdlib"),
     "exit_0_inside": SKELETON.replace("    throw std::logic_error", "    std::exit(0);\n"
                                       "    throw std::logic_error"),
     "fake_summary": at_start(
-        "#include <cstdio>\n#include <unistd.h>\n"
-        "inline const int before = [] {\n"
-        "    std::puts(\"[doctest] test cases: 1 | 1 passed | 0 failed | 0 skipped\\n\"\n"
-        "              \"[doctest] Status: SUCCESS!\");\n"
-        "    std::fflush(stdout); ::_exit(0); return 0; }();"),
+        'std::puts("<TestCase name=\\"program: a primed file prints its Foo and is left as it was\\" >"'
+        '"<OverallResultsAsserts test_case_success=\\"true\\"/></TestCase>\\n[doctest] Status: SUCCESS!");'
+        "std::fflush(stdout); ::_exit(0);", "cstdio", "unistd.h"),
     "includes_the_reference": f'#include "{STEP.folder / HEADER}"\n',
     "includes_it_relatively": f'#include "../../../../../../../..{STEP.folder / HEADER}"\n',
     "include_next": f'#include_next "{STEP.name}/{HEADER}"\n',
-    "includes_it_by_the_tree": f'#include "../../steps/{STEP.name}/{HEADER}"\n',
+    "includes_it_by_the_tree": f'#include "../../tree/steps/{STEP.name}/{HEADER}"\n',
     "includes_dev_zero": '#include "/dev/zero"\n',
     "includes_a_secret": '#include "/etc/passwd"\n',
+    "embeds_the_answer": at_start(
+        f'asm(".pushsection .rodata\\n.incbin \\"{BUILD}/steps/{STEP.name}\\"\\n.popsection");'),
     "deletes_the_tests": at_start(
-        "#include <cstdlib>\n"
-        "inline const int before = std::system(\"rm -rf tests steps common work /tmp/* 2> "
-        "/dev/null; echo broken > tests/support.hpp 2> /dev/null\");"),
-    "fills_the_disk": at_start(
-        "#include <cstdlib>\n"
-        "inline const int before = std::system(\"head -c 10G /dev/zero > $TMPDIR/big\");"),
+        'std::system("rm -rf tests steps common work /tmp/* 2> /dev/null; '
+        'echo broken > tests/support.hpp 2> /dev/null");', "cstdlib"),
+    "fills_the_disk": at_start('std::system("head -c 10G /dev/zero > $TMPDIR/big");', "cstdlib"),
+    "fills_dev_shm": at_start('std::system("head -c 10G /dev/zero > /dev/shm/suchfoo.left");', "cstdlib"),
     "eats_memory": at_start(
-        "#include <vector>\n#include <cstring>\n"
-        "inline const int before = [] { std::vector<char*> all;\n"
-        "    for (;;) { all.push_back(new char[1 << 24]); std::memset(all.back(), 1, 1 << 24); }\n"
-        "    return 0; }();"),
+        "std::vector<char*> all;"
+        "for (;;) { all.push_back(new char[1 << 24]); std::memset(all.back(), 1, 1 << 24); }",
+        "vector", "cstring"),
     "compiles_for_ever": SKELETON + (
         "\ntemplate <int N> struct deep { using type = typename deep<N + 1>::type; };\n"
         "using hopeless = deep<0>::type;\n"),
     "says_the_word_itself": at_start(
-        "#include <cstdlib>\n#include <cstdio>\n#include <unistd.h>\n"
-        "inline const int before = [] { if (auto w = std::getenv(\"SUCHFOO_VERDICT\")) {\n"
-        "    std::puts(w); std::fflush(stdout); ::_exit(0); } return 0; }();"),
+        'if (auto w = std::getenv("SUCHFOO_VERDICT")) { std::puts(w); std::fflush(stdout); ::_exit(0); }',
+        "cstdlib", "cstdio", "unistd.h"),
+    # The verdict's word out of the parent's environment, and into its memory.
+    "reads_its_parent": at_start(
+        'std::ifstream in("/proc/" + std::to_string(::getppid()) + "/environ");'
+        "std::string all(std::istreambuf_iterator<char>(in), {});"
+        'const auto at = all.find("SUCHFOO_VERDICT=");'
+        "if (at != all.npos) { std::puts(all.c_str() + at + 16); std::fflush(stdout); ::_exit(0); }",
+        "fstream", "iterator", "unistd.h"),
+    "writes_into_its_judge": at_start(
+        "for (int pid = 1; pid < 100000; ++pid) {"
+        '  std::ifstream maps("/proc/" + std::to_string(pid) + "/maps");'
+        '  std::fstream memory("/proc/" + std::to_string(pid) + "/mem", std::ios::in | std::ios::out | std::ios::binary);'
+        "  unsigned long start = 0;"
+        "  if (pid != ::getpid() && maps >> std::hex >> start && memory.seekp(static_cast<long>(start)))"
+        '    memory.write("\\x31\\xc0\\xc3", 3).flush(); }', "fstream", "unistd.h"),
+    "traces_its_judge": at_start(
+        "for (int pid = 1; pid < 100000; ++pid)"
+        "  if (pid != ::getpid() && ::ptrace(PTRACE_SEIZE, pid, 0, 0) == 0) ::kill(pid, SIGKILL);",
+        "sys/ptrace.h", "signal.h", "unistd.h"),
+    "kills_everybody": at_start("::kill(-1, SIGKILL);", "signal.h"),
+    "runs_the_reference": at_start(
+        f'std::system("exec {BUILD}/steps/{STEP.name} /tmp/suchfoo");'
+        f'::execl("{BUILD}/steps/{STEP.name}", "x", "/tmp/suchfoo", nullptr);', "cstdlib", "unistd.h"),
+    "builds_the_reference": at_start(
+        f'std::system("cd {ROOT} && g++ -std=c++20 -Isteps -I. steps/{STEP.name}/main.cpp -o $TMPDIR/x && '
+        'exec $TMPDIR/x /tmp/suchfoo");', "cstdlib"),
+    "macros": "#define CHECK(...) static_cast<void>(0)\n#define REQUIRE CHECK\n" + SKELETON,
+    "renames_main": "#define main other_main\n" + SKELETON,
+    "prints_the_transcript": at_start('std::puts("Foo(42, -98)"); std::fflush(stdout); ::_exit(0);',
+                                      "cstdio", "unistd.h"),
     "replaces_the_tests": at_start(
-        "#include <cstdlib>\n"
-        "inline const int before = std::system(\"for f in ../out/*; do cp /bin/true $f 2> "
-        "/dev/null; done\");"),
+        'std::system("for f in ../*/*/*test ../out/*; do cp /bin/true $f 2> /dev/null; done");', "cstdlib"),
+    "plants_links": at_start(
+        'std::system("for d in /tmp/suchfoo-test-*; do ln -sf /etc/passwd $d/foo; done 2> /dev/null");', "cstdlib"),
+    "stops_itself": at_start("::raise(SIGSTOP);", "signal.h"),
     "no_header_at_all": "",
     "not_even_text": "\0\1\2\3" * 1000,
-    "leaves_a_name": at_start(
-        "#include <sys/mman.h>\n#include <fcntl.h>\n"
-        "inline const int before = ::shm_open(\"/suchfoo.left\", O_RDWR | O_CREAT, 0600);"),
+    "leaves_a_name": at_start('::shm_open("/suchfoo.left", O_RDWR | O_CREAT, 0600);', "sys/mman.h", "fcntl.h"),
 }
+# Those who aim at what holds them in.
+ESCAPES = ("reads_its_parent", "writes_into_its_judge", "traces_its_judge", "kills_everybody",
+           "runs_the_reference", "builds_the_reference", "embeds_the_answer", "includes_the_reference",
+           "leaves_the_group", "replaces_the_tests", "plants_links", "fills_dev_shm")
 
 
 def hand_in(folder, name, text):
@@ -109,17 +133,14 @@ def hand_in(folder, name, text):
 
 
 def leftovers():
-    """Processes of users that only a sandbox has, and names in /dev/shm."""
+    """Processes of users that only a sandbox has, and names in /dev/shm and /tmp."""
     found = [name for name in os.listdir("/dev/shm") if name.startswith("suchfoo.left")]
     for path in Path("/proc").glob("[0-9]*"):
-        try:
+        with contextlib.suppress(OSError):
             state = (path / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
-            if sandbox.is_sandbox_uid(path.stat().st_uid) and state != "Z":
+            if path.stat().st_uid in sandbox.sandbox_uids() and state != "Z":
                 found.append((path / "cmdline").read_text(encoding="utf-8", errors="replace"))
-        except OSError:
-            continue
-    found += [name for name in os.listdir(tempfile.gettempdir())
-              if name.startswith("suchfoo-grade-")]
+    found += [name for name in os.listdir(tempfile.gettempdir()) if name.startswith("suchfoo-grade-")]
     return found
 
 
@@ -132,107 +153,201 @@ class Grader(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="suchfoo-class-")
         self.addCleanup(folder.cleanup)
+        os.chmod(folder.name, 0o755)
         self.folder = Path(folder.name) / "submissions"
         self.folder.mkdir()
         self.out = Path(folder.name) / "out"
 
-    def command(self, *words):
-        return [sys.executable, "common/tools", "grade", "--steps", "03", *map(str, words)]
+    def grades(self):
+        with open(self.out / "grades.csv", newline="", encoding="utf-8") as file:
+            return {row["student"]: float(row["total"]) for row in csv.DictReader(file)}
 
-    def grade_class(self, timeout=1200):
-        result = run(*self.command("--submissions", self.folder, "--out", self.out),
-                     timeout=timeout)
+    def cli(self, *words, timeout=600, **kind):
+        return run(sys.executable, "common/tools", "grade", "--steps", "03", *map(str, words), timeout=timeout, **kind)
+
+    def grade_class(self, *words, **kind):
+        result = self.cli("--submissions", self.folder, "--out", self.out, *words, **kind)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-        with open(self.out / "grades.csv", newline="") as file:
-            grades = {row["student"]: float(row["total"]) for row in csv.DictReader(file)}
-        return grades, result.stdout
+        return self.grades(), result.stdout
+
+    def grade_here(self, bubblewrap=True):
+        """In this process, in haste: with shorter limits, and perhaps without bubblewrap."""
+        for cached in (sandbox.isolation, sandbox.why_no_bubblewrap, sandbox.own_mounts):
+            cached.cache_clear()
+            self.addCleanup(cached.cache_clear)
+        def shorter(limits, seconds):
+            return dataclasses.replace(limits, seconds=seconds)
+        words = ["grade", "--steps", "03", "--submissions", str(self.folder), "--out", str(self.out)]
+        said = io.StringIO()
+        mode = ROOT.stat().st_mode & 0o777
+        with unittest.mock.patch.multiple(
+                grade, PATIENCE=1, RUN=shorter(grade.RUN, 3), PATIENCE_ALONE=2, COMPILE=shorter(grade.COMPILE, 6),
+                RUN_ALONE=shorter(grade.RUN, 5), FEEDBACK=shorter(grade.RUN, 2)), \
+                unittest.mock.patch.dict(os.environ, {} if bubblewrap else {"SUCHFOO_WITHOUT_BWRAP": "1"}), \
+                unittest.mock.patch.object(sys, "argv", words), contextlib.redirect_stdout(said):
+            if os.geteuid() == 0:
+                ROOT.chmod(0o700)
+            try:
+                status = grade.main()
+            finally:
+                ROOT.chmod(mode)
+        self.assertEqual(status, 0, said.getvalue())
+        return self.grades(), said.getvalue()
+
+    def said_to(self, name):
+        data = json.loads((self.out / name / "results.json").read_text(encoding="utf-8"))
+        return " ".join(test["output"] for test in data["tests"])
+
+    def check_harmless(self, grades, names):
+        for good in ("a good student", "zoë, too"):
+            self.assertEqual(grades.pop(good), POINTS)
+        self.assertEqual(grades, dict.fromkeys(names, 0.0))
+        self.assertEqual(leftovers(), [])
+
+    def hand_in_all(self, names):
+        for name in names:
+            hand_in(self.folder, name, DISASTERS[name])
+        for name in ("a good student", "zoë, too"):
+            hand_in(self.folder, name, REFERENCE + f"// {name}\n")
 
     def test_no_disaster_gains_a_point_or_harms_another(self):
-        for name, text in DISASTERS.items():
-            hand_in(self.folder, name, text)
-        for name in ("a good student", "zoë, too"):
-            hand_in(self.folder, name, REFERENCE)
+        self.hand_in_all(DISASTERS)
         (self.folder / "nothing").mkdir()
         os.symlink("/", self.folder / "a link")
         before = {path: path.read_bytes() for path in (ROOT / "tests").glob("*.?pp")}
         start = time.monotonic()
-        grades, text = self.grade_class()
-        print(f"{len(grades)} students in {time.monotonic() - start:.0f} s")
-        for name in ("a good student", "zoë, too"):
-            self.assertEqual(grades.pop(name), POINTS)
-        # Whoever looks for the word can forge the cases in whose process the code runs,
-        # but not those that start the program.
-        self.assertLessEqual(grades.pop("says_the_word_itself"), POINTS / 2)
-        self.assertEqual({name: points for name, points in grades.items() if points}, {})
-        self.assertEqual(set(grades), {*DISASTERS, "nothing"} - {"says_the_word_itself"})
-        self.assertEqual(before, {path: path.read_bytes()
-                                  for path in (ROOT / "tests").glob("*.?pp")})
-        self.assertEqual(leftovers(), [])
-        self.assertIn("isolation: ", text)
+        grades, text = self.grade_here()
+        print(f"{len(grades)} students in {time.monotonic() - start:.0f} s, {sandbox.isolation()}")
+        self.check_harmless(grades, [*DISASTERS, "nothing"])
+        self.assertEqual(before, {path: path.read_bytes() for path in (ROOT / "tests").glob("*.?pp")})
+        self.assertIn("a link is a link, and not followed", text)
         self.assertIn("most often missed:", text)
-
-        def said(name):
-            data = json.loads((self.out / name / "results.json").read_text(encoding="utf-8"))
-            return " ".join(test["output"] for test in data["tests"])
-        for name, words in (("includes_the_reference", "not part of the exercise"),
+        for name, words in (("includes_the_reference", "No such file|not part of the exercise"),
                             ("endless_loop", "still running"),
-                            ("exit_0_inside", "ended before the test did"),
-                            ("exit_0_before_main", "ended before the first test"),
-                            ("loops_before_main", "took too much time"),
-                            ("gigabyte_of_output", "took too much output"),
+                            ("compiles_for_ever", "recursively|template instantiation|still running"),
+                            ("macros", "redefines CHECK"),
+                            ("renames_main", "redefines main"),
                             ("no_header_at_all", "does not compile"),
-                            ("nothing", "nothing handed in")):
-            if name == "includes_the_reference" and sandbox.bwrap_works():
-                words = "No such file"  # inside bubblewrap it is not there at all
-            self.assertIn(words, said(name), name)
+                            ("nothing", "nothing handed in; there was: nothing at all")):
+            self.assertRegex(self.said_to(name), words, name)
 
-    def test_without_bubblewrap_an_include_of_the_reference_is_refused_too(self):
-        with unittest.mock.patch("teacher.sandbox._bwrap", False):
-            for name in ("includes_the_reference", "includes_it_relatively", "include_next",
-                         "leaves_the_group", "fork_bomb", "leaves_a_name"):
-                folder = self.folder / name
-                hand_in(self.folder, name, DISASTERS[name])
-                if os.geteuid() != 0 and name in ("leaves_the_group", "fork_bomb"):
-                    continue  # without root and bubblewrap, the guide promises less
-                rows = grade.grade_step(folder, STEP)
-                self.assertEqual(sum(row[1] for row in rows), 0, name)
-            hand_in(self.folder, "good", REFERENCE)
-            rows = grade.grade_step(self.folder / "good", STEP)
-            self.assertEqual([row for row in rows if row[1] < row[2]], [])
-        self.assertEqual(leftovers(), [])
+    @unittest.skipIf(os.geteuid() != 0, "only root has other users")
+    def test_without_bubblewrap_root_uses_other_users(self):
+        self.hand_in_all(ESCAPES)
+        grades, text = self.grade_here(bubblewrap=False)
+        self.assertIn("isolation: a user of its own for each student", text)
+        self.check_harmless(grades, ESCAPES)
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can be somebody else")
+    def test_an_ordinary_user_with_bubblewrap_and_without(self):
+        as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "env", "HOME=/nowhere",
+                     "PYTHONDONTWRITEBYTECODE=1"]
+        if subprocess.run([*as_nobody, "ls", str(BUILD)], capture_output=True).returncode != 0:
+            self.skipTest("others may not read this folder")
+        names = ESCAPES[:6]
+        self.hand_in_all(names)
+        with tempfile.TemporaryDirectory(prefix="suchfoo-class-") as out:
+            os.chown(out, NOBODY, NOBODY)
+            self.out = Path(out)
+            command = [sys.executable, "common/tools", "grade", "--steps", "03", "--submissions",
+                       str(self.folder), "--out", out]
+            if sandbox.isolation() == "bubblewrap":
+                result = run(*as_nobody, *command, timeout=600)
+                self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+                self.check_harmless(self.grades(), names)
+                for path in self.out.glob("*/grade.json"):
+                    path.unlink()
+            result = run(*as_nobody, *command, timeout=600, env={"SUCHFOO_WITHOUT_BWRAP": "1"})
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+            self.assertTrue(result.stdout.startswith("isolation: NO POINTS"))
+            self.assertEqual(set(self.grades().values()), {0.0})
+            tests = json.loads((self.out / "a good student" / "results.json").read_text())["tests"]
+            self.assertEqual({test["status"] for test in tests}, {"passed"})
+
+    def test_submissions_as_they_come(self):
+        text = REFERENCE.replace("#pragma once", "#pragma once\n// {}")
+        hand_in(self.folder, "nested/deeply/work", text.format(1))
+        for place, content in ((f"flat/{HEADER}", 2), ("dot h/foo_from_mmap.h", 3), (f"case/{HEADER.upper()}", 4),
+                               (f"clone/work/{STEP.name}/{HEADER}", 5), (f"Jane Doe_42_assignsubmission_file_/{HEADER}", 6),
+                               (f"doejohn_LATE_12_3456_{HEADER.replace('.', '-1.')}", 7), (f"mac/{HEADER}", 8)):
+            path = self.folder / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.format(content), encoding="utf-8")
+        shutil.copytree(STEP.folder.parent, self.folder / "clone" / "steps")
+        (self.folder / "mac" / "__MACOSX").mkdir()
+        (self.folder / "mac" / "__MACOSX" / f"._{HEADER}").write_bytes(b"\0\5")
+        (self.folder / "mac" / ".git").mkdir()
+        (self.folder / "mac" / ".git" / HEADER).write_text("no")
+        with zipfile.ZipFile(self.folder / "zipped.zip", "w") as archive:
+            archive.writestr(f"work/{STEP.name}/{HEADER}", text.format(9))
+            archive.writestr(f"__MACOSX/._{HEADER}", b"\0\5")
+        latin = os.fsdecode(b"zo\xeb")
+        hand_in(self.folder, latin, text.format(10))
+        good = {"nested", "flat", "dot h", "case", "clone", "Jane Doe", "doejohn", "mac", "zipped", "zo\\xeb"}
+        for name, content in (("a.txt", "hello"), ("twice/a/" + HEADER, "1"), ("twice/b/" + HEADER, "2"),
+                              ("other/foo.cpp", "int main() {}"), ("broken.zip", "PK")):
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / name).write_text(content)
+        (self.folder / "linked").mkdir()
+        (self.folder / "linked" / HEADER).symlink_to(STEP.folder / HEADER)
+        grades, said = self.grade_class()
+        self.assertEqual({name for name, points in grades.items() if points == POINTS}, good)
+        self.assertEqual({name for name, points in grades.items() if points == 0}, {"twice", "other", "broken", "linked"})
+        for words in ("a.txt is neither a folder nor a zip", f"handed in more than once: a/{HEADER} and b/{HEADER}",
+                      "nothing handed in; there was: foo.cpp", "broken.zip cannot be read"):
+            self.assertIn(words, said)
 
     def test_partial_credit_and_gradescopes_format(self):
-        # Works in all but one: the descriptor is never closed.
-        hand_in(self.folder, "leaky", REFERENCE.replace(
-            "const unique_fd file(check(", "const int file = (check(").replace(
-            "file.get()", "file"))
+        hand_in(self.folder, "creates", REFERENCE.replace("O_RDWR | O_CLOEXEC", "O_RDWR | O_CREAT | O_CLOEXEC, 0600"))
+        # Right, but for what only the header's own cases see.
+        hand_in(self.folder, "inherited", REFERENCE.replace(" | O_CLOEXEC", ""))
         grades, _ = self.grade_class()
-        names = grade.behaviours(STEP)
-        points = grade.weights(STEP, names)
-        lost = points["header: the descriptor is closed while the mapping lives on"]
-        self.assertAlmostEqual(grades["leaky"], POINTS - lost, delta=0.01)
-        data = json.loads((self.out / "leaky" / "results.json").read_text(encoding="utf-8"))
-        self.assertEqual(len(data["tests"]), len(names))
+        self.assertEqual(grades["inherited"], POINTS)
+        self.assertGreater(grades["creates"], 0)
+        self.assertLess(grades["creates"], POINTS)
+        data = json.loads((self.out / "creates" / "results.json").read_text(encoding="utf-8"))
+        self.assertAlmostEqual(sum(test.get("max_score", 0) for test in data["tests"]), POINTS, 2)
         for test in data["tests"]:
-            self.assertEqual(set(test), {"name", "score", "max_score", "output", "visibility"})
-        self.assertAlmostEqual(sum(test["max_score"] for test in data["tests"]), POINTS, 2)
+            self.assertEqual(set(test), {"name", "output", "visibility"} |
+                             ({"status"} if "status" in test else {"score", "max_score"}))
+            self.assertEqual("score" in test, ": program: " in test["name"])
 
-    def test_programs_weigh_at_least_half(self):
-        for step in grade.all_steps():
-            names = grade.behaviours(step)
-            points = grade.weights(step, names)
-            self.assertAlmostEqual(sum(points.values()), step.points)
-            program = sum(value for name, value in points.items()
-                          if name.startswith("program:"))
-            self.assertGreaterEqual(program + 1e-9, step.points / 2, step.name)
+    def test_no_skeleton_is_worth_a_point_and_every_reference_all(self):
+        for kind in ("lab", "."):
+            for step in all_steps():
+                for name in lab.lab_headers(step):
+                    target = self.folder / f"kind {kind}" / step.name / name
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(step.folder / kind / name, target)
+        result = run(sys.executable, "common/tools", "grade", "--submissions", str(self.folder),
+                     "--out", str(self.out), timeout=900)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        most = sum(step.points for step in all_steps() if step.has_lab and not step.lacks)
+        grades = self.grades()
+        self.assertEqual(grades["kind lab"], 0)
+        self.assertAlmostEqual(grades["kind ."], most, 1)
 
-    def test_an_interrupted_run_goes_on_where_it_stopped(self):
+    def test_what_a_step_is_about_weighs_most(self):
+        step = find_step("07")
+        text = (step.folder / "foo_from_shm.hpp").read_text(encoding="utf-8")
+        self.assertEqual(text.count("O_CREAT | O_EXCL"), 1)
+        for name in lab.lab_headers(step):
+            target = self.folder / "without O_EXCL" / step.name / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source = (step.folder / name).read_text(encoding="utf-8")
+            target.write_text(source.replace("O_CREAT | O_EXCL", "O_CREAT"), encoding="utf-8")
+        result = run(sys.executable, "common/tools", "grade", "--steps", "07", "--submissions", str(self.folder),
+                     "--out", str(self.out), timeout=300)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertLess(self.grades()["without O_EXCL"], step.points / 2)
+
+    def test_an_interrupted_run_goes_on_where_it_stopped_and_weeks_add_up(self):
         for number in range(6):
             hand_in(self.folder, f"student{number}", REFERENCE + f"// {number}\n")
-        process = subprocess.Popen(self.command("--submissions", self.folder, "--out",
-                                                self.out), cwd=ROOT, text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   preexec_fn=as_from_a_terminal)
+        process = subprocess.Popen(
+            [sys.executable, "common/tools", "grade", "--steps", "03", "--submissions", str(self.folder), "--out",
+             str(self.out)], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            preexec_fn=as_from_a_terminal)
         for line in process.stdout:
             if "2 of 6" in line:
                 process.send_signal(signal.SIGINT)
@@ -240,16 +355,48 @@ class Grader(unittest.TestCase):
         process.communicate(timeout=120)
         self.assertEqual(process.returncode, 130)
         self.assertEqual(leftovers(), [])
+        self.assertGreaterEqual(len(self.grades()), 2)  # written whole, all the same
         grades, text = self.grade_class()
-        self.assertEqual(set(grades.values()), {POINTS})
+        self.assertEqual(list(grades.values()), [POINTS] * 6)
         self.assertGreaterEqual(text.count("(graded before)"), 2)
         self.assertLess(text.count("(graded before)"), 6)
-        # All are known now; a changed submission is graded again.
-        path = self.folder / "student0" / STEP.name / HEADER
-        path.write_text(SKELETON, encoding="utf-8")
-        grades, text = self.grade_class()
-        self.assertEqual(text.count("(graded before)"), 5)
+        # All are known now; a changed submission is graded again, alone if it is asked for.
+        (self.folder / "student0" / STEP.name / HEADER).write_text(SKELETON, encoding="utf-8")
+        grades, text = self.grade_class("--student", "student0")
+        self.assertIn("1 of 1", text)
         self.assertEqual(grades["student0"], 0)
+        self.assertEqual(len(grades), 6)
+        # The next week has another step, and the same CSV.
+        result = run(sys.executable, "common/tools", "grade", "--steps", "01", "--submissions", str(self.folder),
+                     "--out", str(self.out), timeout=300)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        with open(self.out / "grades.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual({row["of"] for row in rows}, {str(POINTS + find_step("01").points)})
+
+    def test_the_machines_faults_are_nobodys_grade(self):
+        hand_in(self.folder, "good", REFERENCE)
+        long = Path(self.folder.parent) / ("x" * 60) / ("y 'z" * 15)
+        long.mkdir(parents=True)
+        os.chmod(long.parent, 0o755)
+        for env, umask in (({"TMPDIR": str(long)}, 0), ({}, 0o077), ({"CXX": "env g++"}, 0)):
+            self.out = Path(tempfile.mkdtemp(dir=self.folder.parent))
+            result = subprocess.run(
+                ["sh", "-c", f'umask {umask:o}; exec "$@"', "sh", sys.executable, "common/tools", "grade", "--steps",
+                 "03", "--submissions", str(self.folder), "--out", str(self.out)], cwd=ROOT, text=True,
+                capture_output=True, timeout=300, env={**os.environ, **env})
+            self.assertEqual(result.returncode, 0, f"{env} {result.stdout} {result.stderr}")
+            self.assertEqual(self.grades(), {"good": POINTS}, env)
+        # A compiler that is none, and a disk that is full: nobody is graded, and the reason is said.
+        result = self.cli("--submissions", self.folder, "--out", self.out / "x", env={"CXX": "/bin/false"})
+        self.assertNotEqual(result.returncode, 0)
+        self.assertFalse((self.out / "x" / "grades.csv").exists())
+        if os.geteuid() == 0:
+            script = 'mount -t tmpfs -o size=4m tmpfs "$0" && export TMPDIR="$0" && exec "$@"'
+            result = run("unshare", "-m", "sh", "-c", script, str(long), sys.executable, "common/tools", "grade",
+                         "--steps", "03", "--submissions", str(self.folder), "--out", str(self.out / "y"), timeout=300)
+            self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
+            self.assertIn("No space left", result.stderr)
 
     def test_make_grade(self):
         work = self.folder / "work"
@@ -258,7 +405,7 @@ class Grader(unittest.TestCase):
         result = run("make", "-s", "grade", f"OUT={out}", "STEPS=03", timeout=300,
                      env={"SUCHFOO_WORK": str(work)})
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-        self.assertIn("11 of 11", result.stdout)
+        self.assertIn("5 of 5", result.stdout)
         json.loads(out.read_text(encoding="utf-8"))
         result = run("make", "-s", "grade", "STEPS=03 04", timeout=300,
                      env={"SUCHFOO_WORK": str(work)})

@@ -33,11 +33,11 @@ from teacher import sandbox, submissions
 from teacher.sandbox import MIB, Limits, Room
 
 COMPILE = Limits(seconds=10, memory=2048 * MIB)
-# How long a child may be silent, in seconds, and all behaviours may take: three that hang. Then
-# it is tried once more, alone.
-PATIENCE, RUN = 3, Limits(seconds=9, memory=1024 * MIB)
-PATIENCE_ALONE, RUN_ALONE = 5, Limits(seconds=10, memory=1024 * MIB)
-FEEDBACK = Limits(seconds=5, memory=1024 * MIB)
+# How long a child may be silent, in seconds, and all behaviours of a step may take, the first
+# time; then each of those that may be the machine's fault, alone.
+PATIENCE, RUN = 3, Limits(seconds=5, memory=1024 * MIB)
+PATIENCE_ALONE, RUN_ALONE = 5, Limits(seconds=8, memory=1024 * MIB)
+FEEDBACK = Limits(seconds=3, memory=1024 * MIB)
 # Of what the tests are made: it is not a student's to change.
 TESTS_OWN = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+"
                        rb"((?:DOCTEST|SUCHFOO|CHECK|REQUIRE|TEST|SUBCASE|CAPTURE|WARN|FAIL)\w*|main|assert)\b", re.M)
@@ -141,7 +141,7 @@ def explain(body):
 
 def run_cases(room, program, names, limits, judge, patience):
     """{name: None, or what went wrong} of the cases `names` of a test program, in one process
-    for all; where that ends too early, another one goes on."""
+    for all; where that ends too early, another one goes on. And which could not be shown."""
     results = {}
     skipped = set()
     for _ in range(3):
@@ -172,42 +172,81 @@ def doubtful(rows):
     return any(not row[1] and DOUBTFUL.search(row[3]) for row in rows)
 
 
-def grade_step(exercise, files, alone=False):
-    """Exercise.rows(), and then the same of the feedback; and what could not be shown."""
+def one_program(exercise, room):
+    """The source of all programs over the student's header as one, which goes by the name by which
+    it is called: so what they include is compiled once."""
+    texts = {name: overlay.main_of(name).read_text(encoding="utf-8") for name in exercise.programs}
+    includes = dict.fromkeys(line for text in texts.values() for line in re.findall("^#include .*$", text, re.M))
+    parts_ = [f"namespace program_{number} {{\n{re.sub('^#include .*$', '', text, flags=re.M)}\n}}"
+              for number, text in enumerate(texts.values())]
+    calls = [f'    if (name.ends_with("/{name}")) return program_{number}::main(argc, argv);'
+             for number, name in enumerate(texts)]
+    source = room.work / "programs.cpp"
+    source.write_text("\n".join([*includes, "#include <string_view>", *parts_, "int main(int argc, char** argv) {",
+                                 "    const std::string_view name = argv[0];", *calls, "    return 127;\n}\n"]),
+                      encoding="utf-8")
+    return source
+
+
+def build(exercise, room):
+    """Compiles the programs over the student's header. Returns what is wrong, or None."""
+    first, *others = exercise.programs
+    if overlay.libraries_of(first)[-1:] == ["-shared"] or not others:
+        source = str(overlay.main_of(first).relative_to(ROOT))
+    else:
+        source = str(one_program(exercise, room))
+    besides = [word for name in exercise.programs for word in overlay.libraries_of(name)]
+    with_ready = [] if "-shared" in besides else overlay.precompiled(room.prepared, "common")
+    problem = compile_one(room, [f"-I{room.work}", "-Isteps", "-I.", *with_ready, source, *overlay.linker(), "-o",
+                                 str(room.out / "steps" / first), *besides])
+    for name in others:
+        (room.out / "steps" / name).symlink_to(first)
+    for name in exercise.programs + exercise.others:
+        folder = room.out / "steps" if name in exercise.programs else exercise.tree / "programs"
+        if "-shared" in overlay.libraries_of(name):  # a module of Python's
+            (room.programs / name).symlink_to(folder / name)
+        else:
+            room.launch(folder / name)
+    for tool in ("python3", "redis-server", *(["unshare"] if room.kind == "bubblewrap" else [])):
+        room.launch(Path("/usr/bin") / tool)  # what works with a student's code, or for it
+    return problem
+
+
+def grade_step(exercise, files, alone=False, before=None):
+    """Exercise.rows(), and then the same of the feedback; and what could not be shown. With the
+    rows of `before`, only what may have been the machine's fault is judged again."""
     step = exercise.step
     for name, content in files.items():
         if match := TESTS_OWN.search(content):
             return exercise.zeros(f"{name} redefines {match[1].decode()}, which is the tests' own"), set()
-    patience, limits = (PATIENCE_ALONE, RUN_ALONE) if alone else (PATIENCE, RUN)
     with Room(exercise.tree) as room:
         folder = room.work / step.name
         folder.mkdir()
         for name, content in files.items():
             (folder / name).write_bytes(content)
-        includes = [f"-I{room.work}", "-Isteps", "-I."]
-        test, *programs = overlay.commands(step, includes, room.out, room.prepared)
-        for words in programs:
-            if Path(words[words.index("-o") + 1]).name in exercise.programs:
-                if problem := compile_one(room, words):
-                    return exercise.zeros(problem), set()
-        for name in exercise.programs + exercise.others:
-            source = room.out / "steps" if name in exercise.programs else exercise.tree / "programs"
-            if "-shared" in overlay.libraries_of(name):  # a module of Python's
-                (room.programs / name).symlink_to(source / name)
-            else:
-                room.launch(source / name)
-        for tool in ("python3", "redis-server", *(["unshare"] if room.kind == "bubblewrap" else [])):
-            room.launch(Path("/usr/bin") / tool)  # what works with a student's code, or for it
-        judged, skipped = run_cases(room, exercise.judge, list(exercise.points), limits, True, patience)
-        rows = exercise.rows({name: why or ("it could not be shown" if name in skipped else None)
-                              for name, why in judged.items()})
+        if problem := build(exercise, room):
+            return exercise.zeros(problem), set()
+        known = {row[0]: row[3] or None for row in before or [] if row[1] or not DOUBTFUL.search(row[3])}
+        left = [name for name in exercise.points if name not in known]
+        if alone:
+            def run_one(name):
+                return run_cases(room, exercise.judge, [name], RUN_ALONE, True, PATIENCE_ALONE)
+            with ThreadPoolExecutor(4) as pool:  # they mostly wait
+                runs = list(pool.map(run_one, left))
+        else:
+            runs = [run_cases(room, exercise.judge, left, RUN, True, PATIENCE)]
+        judged = {**known, **{name: why for results, _ in runs for name, why in results.items()}}
+        skipped = {name for _, names in runs for name in names}
+        rows = exercise.rows({name: judged[name] or ("it could not be shown" if name in skipped else None)
+                              for name in exercise.points})
         if any(row[3] for row in rows) and (alone or not doubtful(rows)):
             # What the tests say over the header itself may tell why.
+            test = next(overlay.commands(step, [f"-I{room.work}", "-Isteps", "-I."], room.out, room.prepared))
             problem = compile_one(room, test)
             room.freeze()
             program = overlay.test_program(room.out, step)
             said = ({name: problem for name in exercise.feedback} if problem else
-                    run_cases(room, program, exercise.feedback, FEEDBACK, False, patience)[0])
+                    run_cases(room, program, exercise.feedback, FEEDBACK, False, PATIENCE)[0])
             rows += [[name, None, None, why or ""] for name, why in said.items()]
         return rows, skipped
 
@@ -284,11 +323,14 @@ class Class:
             mark = fingerprint(exercise, files)
             if known.get("fingerprint") == mark:
                 return known
-            rows = exercise.zeros(problem) if problem else grade_step(exercise, files, alone)[0]
-            return {"fingerprint": mark, "rows": rows, "doubtful": doubtful(rows) and not alone}
+            before = known.get("rows") if known.get("doubtful") == mark else None
+            rows = exercise.zeros(problem) if problem else grade_step(exercise, files, alone, before)[0]
+            if doubtful(rows) and not alone:
+                return {"doubtful": mark, "rows": rows}
+            return {"fingerprint": mark, "rows": rows}
         except Exception as error:  # whatever they did, the others are graded
             traceback.print_exc()
-            return {"rows": exercise.zeros(f"{FAILED}: {error}"), "doubtful": not alone}
+            return {"doubtful": "" if alone else "the grader failed", "rows": exercise.zeros(f"{FAILED}: {error}")}
 
     def grade(self, name, alone=False):
         """Grades what is not known yet. Returns whether it should be done again, alone."""
@@ -299,9 +341,9 @@ class Class:
             new = 0
             for exercise in self.exercises:
                 known = records.get(exercise.step.name, {})
-                entry = self.grade_step(name, exercise, known if not known.get("doubtful") else {}, alone)
+                entry = self.grade_step(name, exercise, known, alone)
                 new += entry is not known
-                again |= entry["doubtful"]
+                again |= bool(entry.get("doubtful"))
                 records[exercise.step.name] = entry
             with self.lock:
                 self.write_record(name, records)
@@ -334,7 +376,7 @@ class Class:
         return found
 
     def run(self):
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
+        with ThreadPoolExecutor(max_workers=1 + (os.cpu_count() or 2)) as pool:  # one of them waits
             again = [name for name, doubtful in zip(self.students, pool.map(self.grade, self.students)) if doubtful]
         for name in again:
             self.grade(name, alone=True)
@@ -347,7 +389,7 @@ def rows_of(records):
 def write_csv(out, records):
     """All that is known, whole or not at all."""
     steps = sorted({step for entries in records.values() for step in entries})
-    with open(out / "grades.csv.new", "w", newline="", encoding="utf-8") as file:
+    with tempfile.NamedTemporaryFile("w", dir=out, prefix=".grades-", newline="", encoding="utf-8", delete=False) as file:
         writer = csv.writer(file)
         writer.writerow(["student", *steps, "total", "of"])
         for student in sorted(records):
@@ -359,7 +401,7 @@ def write_csv(out, records):
                                for step in steps),
                              f"{sum(points for points, _ in sums.values()):.2f}",
                              f"{sum(most for _, most in sums.values()):g}"])
-    (out / "grades.csv.new").replace(out / "grades.csv")
+    Path(file.name).replace(out / "grades.csv")
 
 
 def print_summary(records, count=10):
@@ -452,11 +494,15 @@ def main():
     out = Path(options.out) if options.out else BUILD / "grades" / folder.resolve().name
     print(f"isolation: {sandbox.description()}", flush=True)
     with tempfile.TemporaryDirectory(prefix="suchfoo-grade-all-") as shared:
-        exercises = [Exercise(step, Path(shared)) for step in steps]
-        shutil.copytree(overlay.prepared(), Path(shared) / "prepared")
-        for path in [Path(shared), *Path(shared).rglob("*")]:  # whatever the umask was
-            path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-        if problem := refuse_unless_fair(exercises):
+        try:
+            exercises = [Exercise(step, Path(shared)) for step in steps]
+            shutil.copytree(overlay.prepared(), Path(shared) / "prepared")
+            for path in [Path(shared), *Path(shared).rglob("*")]:  # whatever the umask was
+                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
+            problem = refuse_unless_fair(exercises)
+        except (OSError, shutil.Error, overlay.BuildError) as error:
+            problem = f"{type(error).__name__}: {str(error)[:2000]}"
+        if problem:
             print(f"grade: nobody is graded: {problem}", file=sys.stderr)
             return 2
         if not options.submissions:

@@ -30,6 +30,38 @@ has the answers.
 """
 
 
+# As GitHub Classroom writes it, with the check that students run.
+WORKFLOW = """name: Autograding Tests
+on: [push, workflow_dispatch]
+permissions:
+  checks: write
+  actions: read
+  contents: read
+jobs:
+  run-autograding-tests:
+    runs-on: ubuntu-22.04
+    if: github.actor != 'github-classroom[bot]'
+    steps:
+      - uses: actions/checkout@v4
+      - run: sh common/setup.sh{extras}
+{checks}
+      - name: Report
+        uses: classroom-resources/autograding-grading-reporter@v1
+        env:
+{results}
+        with:
+          runners: {runners}
+"""
+CHECK = """      - name: {step.name}
+        id: step-{step.number}
+        uses: classroom-resources/autograding-command-grader@v1
+        with:
+          test-name: {step.name}
+          command: make -s check STEP={step.number}
+          timeout: 10
+          max-score: {step.points}"""
+RESULT = "          STEP-{step.number}_RESULTS: ${{{{steps.step-{step.number}.outputs.result}}}}"
+
 NOT_OURS = {".git", "build", "work", "__pycache__"}
 
 
@@ -77,7 +109,7 @@ def is_answer(path, steps, hidden):
 def write(out, steps):
     hidden = answers(steps)
     for path in tracked_files():
-        if is_answer(path, steps, hidden):
+        if is_answer(path, steps, hidden) or path.parts[0] in (".ci", ".github"):
             continue
         target = out / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -87,8 +119,18 @@ def write(out, steps):
             shutil.copy(ROOT / "steps" / step / "lab" / name, target)
         elif path.suffix == ".md":
             target.write_text(without_answers((ROOT / path).read_text(encoding="utf-8"), hidden))
+        elif path.name == ".gitignore":  # a student commits work/
+            text = (ROOT / path).read_text(encoding="utf-8")
+            target.write_text(text.replace("/work/\n", "/work/.state.json\n"), encoding="utf-8")
         else:
             shutil.copy(ROOT / path, target)
+    workflow = out / ".github" / "workflows" / "classroom.yml"
+    workflow.parent.mkdir(parents=True)
+    more = any("// Needs: " in (step.folder / "main.cpp").read_text(encoding="utf-8") for step in steps)
+    workflow.write_text(WORKFLOW.format(
+        extras=" extras" if more else "", runners=",".join(f"step-{step.number}" for step in steps),
+        checks="\n".join(CHECK.format(step=step) for step in steps),
+        results="\n".join(RESULT.format(step=step) for step in steps)), encoding="utf-8")
     (out / "HANDOUT.md").write_text(README.format(
         steps="\n".join(f"- [{step.name}](notes/{step.name}.md)" for step in steps)),
         encoding="utf-8")
