@@ -117,6 +117,7 @@ DISASTERS = {
     "plants_links": at_start(
         'std::system("for d in /tmp/suchfoo-test-*; do ln -sf /etc/passwd $d/foo; done 2> /dev/null");', "cstdlib"),
     "stops_itself": at_start("::raise(SIGSTOP);", "signal.h"),
+    "untouched": SKELETON,
     "no_header_at_all": "",
     "not_even_text": "\0\1\2\3" * 1000,
     "leaves_a_name": at_start('::shm_open("/suchfoo.left", O_RDWR | O_CREAT, 0600);', "sys/mman.h", "fcntl.h"),
@@ -225,6 +226,7 @@ class Grader(unittest.TestCase):
         for name, words in (("includes_the_reference", "No such file|not part of the exercise"),
                             ("endless_loop", "still running"),
                             ("compiles_for_ever", "recursively|template instantiation|still running"),
+                            ("untouched", "the skeleton, as it was handed out"),
                             ("macros", "redefines CHECK"),
                             ("renames_main", "redefines main"),
                             ("no_header_at_all", "does not compile"),
@@ -318,7 +320,8 @@ class Grader(unittest.TestCase):
                 for name in lab.lab_headers(step):
                     target = self.folder / f"kind {kind}" / step.name / name
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy(step.folder / kind / name, target)
+                    # Touched, or it would not even be judged.
+                    target.write_text((step.folder / kind / name).read_text(encoding="utf-8") + "static_assert(true);\n")
         result = run(sys.executable, "common/tools", "grade", "--submissions", str(self.folder),
                      "--out", str(self.out), timeout=900)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
