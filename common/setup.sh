@@ -80,6 +80,9 @@ check() {
     has ip || need iproute2
     has bwrap || need bubblewrap
     has tmux || need tmux
+    # A class over more machines, as the guide for teachers has it.
+    has parallel || need parallel
+    has slurmctld || need slurm-wlm
     # What is said of Windows is seen under Wine.
     if [ "$(uname -m)" = x86_64 ]; then
         has x86_64-w64-mingw32-g++-posix || need g++-mingw-w64-x86-64-posix

@@ -432,7 +432,7 @@ def write_csv(out, records):
 def print_summary(records, count=10):
     failures = collections.Counter(
         f"{step}: {row[0]}" for entries in records.values() for step, entry in entries.items()
-        for row in entry["rows"] if row[3] and not row[3].startswith("nothing"))
+        for row in entry["rows"] if row[3] and not row[3].startswith(("nothing", "the skeleton")))
     print("most often missed:")
     for name, times in failures.most_common(count):
         print(f"  {times:>4} of {len(records)}  {name}")
