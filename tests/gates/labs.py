@@ -125,7 +125,7 @@ class Handout(unittest.TestCase):
                     out / "work/04_empty_file_sigbus")
         result = run("make", "-s", "check", "STEP=04", cwd=out, timeout=120,
                      env={"SUCHFOO_BUILD": str(out / "build")})
-        self.assertIn("04_empty_file_sigbus: 7 of 7 behaviours", result.stdout,
+        self.assertIn("04_empty_file_sigbus: 8 of 8 behaviours", result.stdout,
                       result.stdout + result.stderr)
 
 
@@ -147,16 +147,16 @@ class Loop(Student):
         result = self.lab("check", "03")
         self.assertEqual(result.returncode, 1)
         self.assertEqual(result.stdout.splitlines()[-1],
-                         f"{STEP.name}: 0 of 11 behaviours; next: make hint STEP=03")
+                         f"{STEP.name}: 0 of 13 behaviours; next: make hint STEP=03")
         self.assertIn("it threw:  TODO: map", result.stdout)
-        self.assertIn("3 more were not run", result.stdout)
+        self.assertIn("5 more were not run", result.stdout)
 
         self.file.write_text(REFERENCE.read_text(encoding="utf-8"))
         result = self.lab("check", "03")
         self.assertEqual(result.returncode, 0, result.stdout)
         self.assertIn("Compare with: steps/03_missing_file/foo_from_mmap.hpp", result.stdout)
         self.assertEqual(result.stdout.splitlines()[-1],
-                         f"{STEP.name}: 11 of 11 behaviours; next: make lab STEP=04")
+                         f"{STEP.name}: 13 of 13 behaviours; next: make lab STEP=04")
 
     def test_the_first_error_of_the_compiler_is_named_with_its_line(self):
         self.lab("lab", "03")
@@ -210,7 +210,7 @@ class Loop(Student):
         self.file.write_text(text, encoding="utf-8")
         result = self.lab("check", "03")
         self.assertEqual(result.returncode, 1, result.stdout)
-        self.assertRegex(result.stdout, r"without assertions \(-DNDEBUG -O2\): [0-9] of 11")
+        self.assertRegex(result.stdout, r"without assertions \(-DNDEBUG -O2\): [0-9] of 13")
         self.assertIn("check/O2/03_missing_file/tests/", result.stdout)
         self.assertIn("next: mend what only that build shows", result.stdout)
 
@@ -219,7 +219,7 @@ class Loop(Student):
         self.edit("    const unique_fd file(", "    std::exit(0);\n    const unique_fd file(")
         result = self.lab("check", "03")
         self.assertIn("the program ended before the test did", result.stdout)
-        self.assertNotIn("11 of 11", result.stdout)
+        self.assertNotIn("13 of 13", result.stdout)
 
 
 class WrongWork(unittest.TestCase):

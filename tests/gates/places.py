@@ -61,7 +61,7 @@ class Places(unittest.TestCase):
             self.assertIn("1 of 1 as declared", self.make(number).stdout)
             self.assertIn(", 0 failed", self.make("test", f"STEP={number}").stdout)
         self.solve("03")
-        self.assertIn("11 of 11 behaviours", self.make("check", "STEP=03").stdout)
+        self.assertIn("13 of 13 behaviours", self.make("check", "STEP=03").stdout)
         self.make("mutant", "STEP=01", "NAME=bytes_reversed")
         self.assertEqual(os.listdir(self.temporary), [])
 
