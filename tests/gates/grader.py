@@ -123,6 +123,35 @@ DISASTERS = {
     "plants_links": at_start(
         'std::system("for d in /tmp/suchfoo-test-*; do ln -sf /etc/passwd $d/foo; done 2> /dev/null");', "cstdlib"),
     "stops_itself": at_start("::raise(SIGSTOP);", "signal.h"),
+    # Ten more, of one who had read the grader; each of them gained something then.
+    "prints_the_verdict": at_start(
+        'for (int fd : {1, 2}) ::dprintf(fd, "test_case_success=\\"true\\"\\n"); ::_exit(7);', "cstdio", "unistd.h"),
+    "takes_the_judges_output": at_start(
+        'const std::string all = "<TestCase name=\\"program: a primed file prints its Foo and is left as it was\\" >"'
+        '"<OverallResultsAsserts test_case_success=\\"true\\"/></TestCase>\\n";'
+        "for (int pid = 1; pid < 200; ++pid) {"
+        "  const int held = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));"
+        "  const int out = static_cast<int>(::syscall(SYS_pidfd_getfd, held, 1, 0));"
+        "  if (pid != ::getpid() && ::pwrite(out, all.data(), all.size(), 0) > 0) ::lseek(out, 2 << 20, SEEK_SET); }",
+        "string", "sys/syscall.h", "unistd.h"),
+    "runs_the_judges_code": at_start(
+        f'std::system("cp ../judge/{STEP.name}_test $TMPDIR/x && exec $TMPDIR/x --test-case=program*");', "cstdlib"),
+    "links_where_the_grader_reads": at_start(
+        f'std::system("cd ../../*/*/tests ../out/tests 2> /dev/null; ln -sf /dev/zero {STEP.name}_test.d");', "cstdlib"),
+    "a_fifo_where_the_grader_reads": at_start(
+        'std::system("for d in /tmp/suchfoo-grade-*/*/tests $TMPDIR/../*/tests $TMPDIR/suchfoo-grade-*/*/tests; do '
+        f'mkfifo $d/{STEP.name}_test.d; done 2> /dev/null");', "cstdlib"),
+    "many_spaces": at_start(
+        "const std::string s = 'a' + std::string(900000, ' ') + 'b'; if (::write(2, s.data(), s.size()) < 0) ::_exit(1);",
+        "string", "unistd.h"),
+    "deep_folders": at_start(
+        'for (int i = 0; i < 3000; ++i) if (::mkdir("d", 0700) != 0 || ::chdir("d") != 0) break;',
+        "sys/stat.h", "unistd.h"),
+    "allocates_the_disk": at_start(
+        "for (int i = 0; i < 24; ++i) ::posix_fallocate(::open(std::to_string(i).c_str(), O_RDWR | O_CREAT, 0600), 0, 64 << 20);",
+        "fcntl.h", "string"),
+    "grades.csv": SKELETON + "static_assert(true);\n",
+    "=1+1": SKELETON + "static_assert(true);\n",
     "untouched": SKELETON,
     "no_header_at_all": "",
     "not_even_text": "\0\1\2\3" * 1000,
@@ -131,7 +160,8 @@ DISASTERS = {
 # Those who aim at what holds them in.
 ESCAPES = ("reads_its_parent", "writes_into_its_judge", "traces_its_judge", "kills_everybody",
            "runs_the_reference", "builds_the_reference", "embeds_the_answer", "includes_the_reference",
-           "leaves_the_group", "replaces_the_tests", "plants_links", "fills_dev_shm")
+           "leaves_the_group", "replaces_the_tests", "plants_links", "fills_dev_shm", "takes_the_judges_output",
+           "runs_the_judges_code", "links_where_the_grader_reads", "a_fifo_where_the_grader_reads", "deep_folders")
 
 
 def hand_in(folder, name, text):
@@ -194,6 +224,7 @@ class Grader(unittest.TestCase):
                 unittest.mock.patch.object(sys, "argv", words), contextlib.redirect_stdout(said):
             if os.geteuid() == 0:
                 ROOT.chmod(0o700)
+                self.folder.chmod(0o700)
             try:
                 status = grade.main()
             finally:
@@ -202,14 +233,14 @@ class Grader(unittest.TestCase):
         return self.grades(), said.getvalue()
 
     def said_to(self, name):
-        data = json.loads((self.out / name / "results.json").read_text(encoding="utf-8"))
+        data = json.loads((self.out / "students" / name / "results.json").read_text(encoding="utf-8"))
         return " ".join(test["output"] for test in data["tests"])
 
     def check_harmless(self, grades, names):
         for good in ("a good student", "zoë, too"):
             self.assertEqual(grades.pop(good), POINTS)
         self.assertEqual({name: points for name, points in grades.items() if points != 0}, {})
-        self.assertEqual(set(grades), set(names))
+        self.assertEqual(set(grades), {"'" * name.startswith("=") + name for name in names})
         self.assertEqual(leftovers(), [])
 
     def hand_in_all(self, names):
@@ -270,7 +301,7 @@ class Grader(unittest.TestCase):
                 result = run(*as_nobody, *command, timeout=600)
                 self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
                 self.check_harmless(self.grades(), names)
-                for path in self.out.glob("*/grade.json"):
+                for path in self.out.glob("students/*/grade.json"):
                     path.unlink()
             for name in names:  # who kills everybody would kill us here: nothing holds them
                 shutil.rmtree(self.folder / name)
@@ -278,7 +309,7 @@ class Grader(unittest.TestCase):
             self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
             self.assertTrue(result.stdout.startswith("isolation: NO POINTS"))
             self.assertEqual(set(self.grades().values()), {0.0})
-            tests = json.loads((self.out / "a good student" / "results.json").read_text())["tests"]
+            tests = json.loads((self.out / "students" / "a good student" / "results.json").read_text())["tests"]
             self.assertEqual({test["status"] for test in tests}, {"passed"})
 
     def test_submissions_as_they_come(self):
@@ -301,9 +332,18 @@ class Grader(unittest.TestCase):
         with zipfile.ZipFile(self.folder / "zipped.zip", "w") as archive:
             archive.writestr(f"work/{STEP.name}/{HEADER}", text.format(9))
             archive.writestr(f"__MACOSX/._{HEADER}", b"\0\5")
+        for name, number in (("Lee_7_assignsubmission_file_", 11), ("Lee_8_assignsubmission_file_", 12)):
+            (self.folder / name).mkdir()
+            (self.folder / name / HEADER).write_text(text.format(number), encoding="utf-8")
+        bomb = self.folder / "bomb.zip"
+        with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(HEADER, REFERENCE + " " * 10_000_000)
+        content = bomb.read_bytes()  # which says that it is short
+        bomb.write_bytes(content.replace((10_000_000 + len(REFERENCE)).to_bytes(4, "little"), (2000).to_bytes(4, "little")))
         latin = os.fsdecode(b"zo\xeb")
         hand_in(self.folder, latin, text.format(10))
-        good = {"nested", "flat", "dot h", "case", "clone", "Jane Doe", "doejohn", "mac", "zipped", "zo\\xeb"}
+        good = {"nested", "flat", "dot h", "case", "clone", "Jane Doe", "doejohn", "mac", "zipped", "zo\\xeb",
+                "Lee 7", "Lee 8"}
         for name, content in (("a.txt", "hello"), ("twice/a/" + HEADER, "1"), ("twice/b/" + HEADER, "2"),
                               ("other/foo.cpp", "int main() {}"), ("broken.zip", "PK")):
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -312,7 +352,8 @@ class Grader(unittest.TestCase):
         (self.folder / "linked" / HEADER).symlink_to(STEP.folder / HEADER)
         grades, said = self.grade_class()
         self.assertEqual({name for name, points in grades.items() if points == POINTS}, good)
-        self.assertEqual({name for name, points in grades.items() if points == 0}, {"twice", "other", "broken", "linked"})
+        self.assertEqual({name for name, points in grades.items() if points == 0}, 
+                         {"twice", "other", "broken", "linked", "bomb"})
         for words in ("a.txt is neither a folder nor a zip", f"handed in more than once: a/{HEADER} and b/{HEADER}",
                       "nothing handed in; there was: foo.cpp", "broken.zip cannot be read"):
             self.assertIn(words, said)
@@ -325,7 +366,7 @@ class Grader(unittest.TestCase):
         self.assertEqual(grades["inherited"], POINTS)
         self.assertGreater(grades["creates"], 0)
         self.assertLess(grades["creates"], POINTS)
-        data = json.loads((self.out / "creates" / "results.json").read_text(encoding="utf-8"))
+        data = json.loads((self.out / "students" / "creates" / "results.json").read_text(encoding="utf-8"))
         self.assertAlmostEqual(sum(test.get("max_score", 0) for test in data["tests"]), POINTS, 2)
         for test in data["tests"]:
             self.assertEqual(set(test), {"name", "output", "visibility"} |

@@ -15,6 +15,7 @@ import html
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import sys
@@ -32,7 +33,7 @@ from shared.steps import BUILD, ROOT, all_steps, find_steps
 from teacher import sandbox, submissions
 from teacher.sandbox import MIB, Limits, Room
 
-COMPILE = Limits(seconds=10, memory=2048 * MIB)
+COMPILE, COMPILE_ALONE = (Limits(seconds, memory=2048 * MIB) for seconds in (10, 20))
 # How long a child may be silent, in seconds, and all behaviours of a step may take, the first
 # time; then each of those that may be the machine's fault, alone.
 PATIENCE, RUN = 3, Limits(seconds=5, memory=1024 * MIB)
@@ -45,7 +46,6 @@ TESTS_OWN = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+"
 DOUBTFUL = re.compile("SIGKILL|ENOSPC|No space left|ENOMEM|Cannot allocate|EAGAIN|temporarily unavailable"
                       "|still running|no line from the child|not run|bad_alloc|Killed")
 HANGS = re.compile("still running|no line from the child")
-FAILED = "the grader failed"
 
 
 class Exercise:
@@ -65,6 +65,7 @@ class Exercise:
         judge.mkdir(parents=True)
         shutil.copy(BUILD / "tests" / f"{step.name}_test", judge)
         self.judge = judge / f"{step.name}_test"
+        self.private = [judge] if sandbox.isolation() == "users" else []  # it holds the answers, compiled
         hidden = {step.folder / name for name in lab.lab_headers(step)}
         for path in [*(path for other in all_steps() for path in other.sources() if path not in hidden),
                      *(ROOT / "common").glob("*.hpp"), *(ROOT / "tests").glob("*.hpp"),
@@ -109,16 +110,16 @@ def outside(dependencies, room):
     return None
 
 
-def compile_one(room, words):
+def compile_one(room, words, limits):
     """Compiles one program. Returns what is wrong, or None."""
     needs = Path(f"{words[words.index('-o') + 1]}.d")  # what the compiler has read
-    status, said = room.run([*overlay.COMPILER, *overlay.FLAGS, *words, "-MD", "-MF", str(needs)], COMPILE)
+    status, said = room.run([*overlay.COMPILER, *overlay.FLAGS, *words, "-MD", "-MF", str(needs)], limits)
     if needs.exists():
         foreign = outside(needs.read_text(encoding="utf-8", errors="replace"), room)
         if foreign:
             return f"it includes {foreign}, which is not part of the exercise"
     if status is None:
-        return f"the compiler was still running after {COMPILE.seconds} s"
+        return f"the compiler was still running after {limits.seconds} s"
     return lab.explain_build(said) if status else None
 
 
@@ -157,9 +158,10 @@ def run_cases(room, program, names, limits, judge, patience):
             name = html.unescape(name)
             if re.search("^SKIPPED: ", body, re.M):
                 skipped.add(name)
-            # What a program has printed is within this, but without a "<" of its own.
-            passed = re.search('<OverallResultsAsserts [^<]*test_case_success="true"/>', body)
-            results[name] = None if passed else explain(body)
+            # What a program has printed is within the body, but without a "<" of its own.
+            verdict = body[body.rfind("<OverallResultsAsserts "):]
+            passed = 'test_case_success="true"' in verdict and name not in results
+            results[name] = None if passed else explain(body[:20_000])
         missing = [name for name in names if name not in results]
         if missing and status is None:
             results[missing[0]] = f"still running after {limits.seconds:g} s"
@@ -211,7 +213,7 @@ def one_program(exercise, room):
     return source
 
 
-def build(exercise, room):
+def build(exercise, room, limits):
     """Compiles the programs over the student's header. Returns what is wrong, or None."""
     first, *others = exercise.programs
     if overlay.libraries_of(first)[-1:] == ["-shared"] or not others:
@@ -221,8 +223,9 @@ def build(exercise, room):
     besides = [word for name in exercise.programs for word in overlay.libraries_of(name)]
     with_ready = [] if "-shared" in besides else overlay.precompiled(room.prepared, "common")
     problem = compile_one(room, [f"-I{room.work}", "-Isteps", "-I.", *with_ready, source, *overlay.linker(), "-o",
-                                 str(room.out / "steps" / first), *besides])
-    for name in others:
+                                 str(room.out / "steps" / first), *besides], limits)
+    room.freeze()
+    for name in others if not problem else []:
         (room.out / "steps" / name).symlink_to(first)
     for name in exercise.programs + exercise.others:
         folder = room.out / "steps" if name in exercise.programs else exercise.tree / "programs"
@@ -249,7 +252,8 @@ def grade_step(exercise, files, alone=False, before=None):
         folder.mkdir()
         for name, content in files.items():
             (folder / name).write_bytes(content)
-        if problem := build(exercise, room):
+        limits = COMPILE_ALONE if alone else COMPILE
+        if problem := build(exercise, room, limits):
             return exercise.zeros(problem), set()
         known = {name: why or None for name, _, _, why in before or [] if not doubtful(why)}
         left = [name for name in exercise.points if name not in known]
@@ -260,8 +264,9 @@ def grade_step(exercise, files, alone=False, before=None):
                               for name in exercise.points})
         if any(row[3] for row in rows) and (alone or not any(doubtful(row[3]) for row in rows)):
             # What the tests say over the header itself may tell why.
+            room.open("feedback")
             test = next(overlay.commands(step, [f"-I{room.work}", "-Isteps", "-I."], room.out, room.prepared))
-            problem = compile_one(room, test)
+            problem = compile_one(room, test, limits)
             room.freeze()
             said = dict.fromkeys(exercise.feedback, problem)
             if not problem:
@@ -283,11 +288,12 @@ def tokens(source):
     return re.sub(rb"//[^\n]*|\s+", b"", source)
 
 
-def refuse_unless_fair(exercises):
+def refuse_unless_fair(exercises, hidden):
     """Grades the reference just as everybody will be. Whatever is wrong is the machine's."""
-    if answers := sandbox.readable_answers():
-        return (f"a student's code could read the answers in {answers}, "
-                f"and run them: chmod go-rwx {overlay.shown(answers) if answers != ROOT else '.'}")
+    for folder in hidden:
+        if sandbox.readable(folder):
+            return (f"a student's program could read the answers in {folder}, and run them: "
+                    f"chmod go-rwx {shlex.quote(str(folder))}")
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         results = list(pool.map(lambda exercise: grade_step(exercise, headers(exercise.step), alone=True), exercises))
     for exercise, (rows, skipped) in zip(exercises, results):
@@ -337,7 +343,7 @@ def totals(results):
 
 
 class Class:
-    """What students handed in, and what became of each: in out/STUDENT/grade.json."""
+    """What students handed in, and what became of each: in out/students/NAME/grade.json."""
 
     def __init__(self, students, exercises, out):
         self.students, self.exercises, self.out = students, exercises, out
@@ -356,10 +362,11 @@ class Class:
             rows = exercise.zeros(problem) if problem else grade_step(exercise, files, alone, before)[0]
             if not alone and any(doubtful(row[3]) for row in rows if row[0] in exercise.points):
                 return {"doubtful": mark, "rows": rows}
-            return {"fingerprint": mark, "rows": rows}
+            return {"fingerprint": mark, "rows": rows, **({"note": problem} if problem else {})}
         except Exception as error:  # whatever they did, the others are graded
             traceback.print_exc()
-            return {"doubtful": "" if alone else "the grader failed", "rows": exercise.zeros(f"{FAILED}: {error}")}
+            return {"doubtful": "" if alone else "yes", "failed": True, "note": f"the grader failed: {error}",
+                    "rows": exercise.zeros(f"the grader failed: {error}")}
 
     def grade(self, name, alone=False):
         """Grades what is not known yet. Returns whether it should be done again, alone."""
@@ -381,23 +388,21 @@ class Class:
                 print(f"{self.done:>4} of {len(self.students)}  {submissions.readable(name)}: {points:.1f} of {most:g}"
                       + ("" if new else " (graded before)") + (" (once more, alone)" if alone else ""), flush=True)
                 for exercise in self.exercises:
-                    for row in records[exercise.step.name]["rows"]:
-                        if row[3].startswith(("nothing", "handed in", "more than", FAILED)):
-                            print(f"      {exercise.step.name}: {row[3]}", flush=True)
-                            break
+                    if "note" in records[exercise.step.name]:
+                        print(f"      {exercise.step.name}: {records[exercise.step.name]['note']}", flush=True)
             return again
         except Stopped:
             return False
 
     def write_record(self, name, records):
-        folder = self.out / name
+        folder = self.out / "students" / name
         write_json(folder / "grade.json", {"student": submissions.readable(name), "steps": records})
         write_json(folder / "results.json", as_gradescope(rows_of(records)))
 
     def records(self):
         """{student: {step: entry}} of all that were ever graded into this folder."""
         found = {}
-        for path in self.out.glob("*/grade.json"):
+        for path in self.out.glob("students/*/grade.json"):
             try:
                 found[path.parent.name] = json.loads(path.read_text(encoding="utf-8"))["steps"]
             except (OSError, ValueError, KeyError, TypeError):
@@ -423,9 +428,9 @@ def write_csv(out, records):
         writer.writerow(["student", *steps, "total", "of"])
         for student in sorted(records):
             sums = totals(rows_of(records[student]))
-            failed = {step for step, entry in records[student].items()
-                      if any(row[3].startswith(FAILED) for row in entry["rows"])}
-            writer.writerow([submissions.readable(student),
+            failed = {step for step, entry in records[student].items() if entry.get("failed")}
+            shown = submissions.readable(student)
+            writer.writerow(["'" * shown.startswith(tuple("=+-@")) + shown,  # a name, and no formula
                              *("?" if step in failed else f"{sums[step][0]:.2f}" if step in sums else ""
                                for step in steps),
                              f"{sum(points for points, _ in sums.values()):.2f}",
@@ -528,7 +533,9 @@ def main():
             shutil.copytree(overlay.prepared(), Path(shared) / "prepared")
             for path in [Path(shared), *Path(shared).rglob("*")]:  # whatever the umask was
                 path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-            problem = refuse_unless_fair(exercises)
+            for path in [path for exercise in exercises for path in exercise.private]:
+                path.chmod(0o700)
+            problem = refuse_unless_fair(exercises, [ROOT, *filter(None, [options.submissions])])
         except (OSError, shutil.Error, overlay.BuildError) as error:
             problem = f"{type(error).__name__}: {str(error)[:2000]}"
         if problem:

@@ -21,7 +21,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from shared.processes import run_limited
-from shared.steps import ROOT
 
 MIB = 1024 * 1024
 SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
@@ -35,11 +34,11 @@ LAUNCH = """#!/bin/sh
 export SUCHFOO_INSIDE=1
 exec {how} {program} "$@"
 """
-# The namespaces that all programs of a judge share, without it: $0 hides the judge, and the rest
-# is the judge's command (nsenter(1), bwrap(1)).
+# The namespaces that all programs of a judge share, without it and without its output: $0 hides the
+# judge, and the rest is the judge's command (nsenter(1), bwrap(1)).
 JUDGE_OUTSIDE = """
 bwrap --unshare-user --unshare-pid --die-with-parent --info-fd 3 --dev-bind / / --proc /proc --tmpfs "$0" \\
-    -- sh -c 'echo > /tmp/.ready; exec sleep 1000' 3> /tmp/.inside &
+    -- sh -c 'echo > /tmp/.ready; exec sleep 1000' < /dev/null > /dev/null 2>&1 3> /tmp/.inside &
 until [ -e /tmp/.ready ]; do kill -0 $! 2> /dev/null || exit 1; done
 SUCHFOO_NAMESPACES=$(sed -n 's/.*"child-pid": *\\([0-9]*\\).*/\\1/p' /tmp/.inside)
 rm /tmp/.ready /tmp/.inside
@@ -83,7 +82,7 @@ def own_user():
 
 class Room:
     """`tree`, with what all students get, and `judge` beside it may be read there. `work` is what
-    a student handed in, `out` what is made of it, and may be written until it is frozen;
+    a student handed in, `out` what compilers make of it, until it is frozen, and
     `programs` are those that the judge starts."""
 
     def __init__(self, tree, kind=None):
@@ -93,30 +92,35 @@ class Room:
         self.tree, self.judge = tree, tree.parent / "judge"
         self.prepared = tree.parent.parent / "prepared"
         self.folder = Path(tempfile.mkdtemp(prefix="suchfoo-grade-"))
-        self.work, self.out, self.tmp, self.programs = (
-            self.folder / name for name in ("work", "out", "tmp", "programs"))
-        written = (self.out, self.tmp, self.out / "steps", self.out / "tests")
-        for path in (self.work, self.programs, *written):
+        self.work, self.tmp, self.programs = (self.folder / name for name in ("work", "tmp", "programs"))
+        for path in (self.work, self.programs, self.tmp):
             path.mkdir()
-        self.frozen = False
         if self.root:  # others, in rooms of their own, do not see this one
             os.chown(self.folder, 0, self.uid)
             self.folder.chmod(0o750)
-            for path in written:
-                os.chown(path, self.uid, self.uid)
+            os.chown(self.tmp, self.uid, self.uid)
         self.leave_nothing()
+        self.open("out")
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.leave_nothing()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        subprocess.run(["rm", "-rf", "--", str(self.folder)], stderr=subprocess.DEVNULL)  # however deep
         if self.mark:
             self.mark.close()
 
+    def open(self, name):
+        """A new `out`, into which compilers may write."""
+        self.out, self.frozen = self.folder / name, False
+        for path in (self.out, self.out / "steps", self.out / "tests"):
+            path.mkdir()
+            if self.root:
+                os.chown(path, self.uid, self.uid)
+
     def freeze(self):
-        """From now on `out` may only be read: what was built stays as it is."""
+        """From now on `out` may only be read: a student's program changes nothing of it."""
         self.frozen = True
         if self.root:
             for path in [self.out, *self.out.rglob("*")]:
@@ -185,7 +189,7 @@ class Room:
         for _ in range(3):  # only a process of that user may kill all of them, and only them
             subprocess.run(["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}",
                             "--clear-groups", "kill", "-KILL", "-1"], stderr=subprocess.DEVNULL)
-        subprocess.run(["find", "/dev/shm", "/tmp", "/var/tmp", "-xdev", "-user", str(self.uid), "-not",
+        subprocess.run(["find", "/dev/shm", "/dev/mqueue", "/tmp", "/var/tmp", "/run/lock", "-xdev", "-user", str(self.uid), "-not",
                         "-path", f"{self.folder}/*", "-delete"], stderr=subprocess.DEVNULL)
 
 
@@ -202,7 +206,7 @@ def threads_of(uid):
 def own_mounts():
     """The options with which root gets a /dev/shm and a /tmp of limited size, and no network;
     none if it may not."""
-    options = ["--mount", "--net"] if shutil.which("ip") else ["--mount"]
+    options = ["--mount", "--ipc", *(["--net"] if shutil.which("ip") else [])]
     tried = subprocess.run(["unshare", *options, "--", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"],
                            capture_output=True)
     return options if tried.returncode == 0 else []
@@ -233,14 +237,12 @@ def isolation():
     return "users" if os.geteuid() == 0 else "none"
 
 
-def readable_answers():
-    """The first folder that a sandbox's user may read, and in which the answers are."""
-    if isolation() != "users":
-        return None
-    uid = sandbox_uids()[-1]
-    can = subprocess.run(["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups",
-                          "ls", str(ROOT)], capture_output=True)
-    return ROOT if can.returncode == 0 else None
+def readable(folder):
+    """Whether a sandbox's user may read `folder`, which is to be hidden from students' programs."""
+    uid = str(sandbox_uids()[-1])
+    return isolation() == "users" and subprocess.run(
+        ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "ls", str(folder.resolve())],
+        capture_output=True).returncode == 0
 
 
 def description():
