@@ -262,7 +262,7 @@ def grade_step(exercise, files, alone=False, before=None):
         judged = {**known, **judged}
         rows = exercise.rows({name: judged[name] or ("it could not be shown" if name in skipped else None)
                               for name in exercise.points})
-        if any(row[3] for row in rows) and (alone or not any(doubtful(row[3]) for row in rows)):
+        if exercise.feedback and any(row[3] for row in rows) and (alone or not any(doubtful(row[3]) for row in rows)):
             # What the tests say over the header itself may tell why.
             room.open("feedback")
             test = next(overlay.commands(step, [f"-I{room.work}", "-Isteps", "-I."], room.out, room.prepared))
