@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <stdexcept>
+#include <string>
 
 #include "01_raw_struct/layout.hpp"
 

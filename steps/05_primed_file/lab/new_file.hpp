@@ -48,8 +48,8 @@ public:
     /// exists (EEXIST), even as a dangling link, or if another call fails.
     void publish() {
         // TODO: fsync(2) the file; give it its name with linkat(2), whose man page says
-        // how that is done by way of /proc, or if there is a draft, from that; and
-        // fsync the folder.
+        // how that is done by way of /proc, or if there is a draft, from that (an error
+        // is of "link", with the path); and fsync the folder.
         throw std::logic_error("TODO: publish " + path_);
     }
 

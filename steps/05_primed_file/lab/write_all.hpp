@@ -14,7 +14,7 @@
 /// std::runtime_error if not all of them fit. `name` is for messages.
 inline void write_all(int file, std::span<const std::byte> bytes,
                       const std::string& name) {
-    // TODO: write(2); that not all of them were written is an error.
+    // TODO: write(2), once; that not all of them were written is an error.
     static_cast<void>(file);
     static_cast<void>(bytes);
     throw std::logic_error("TODO: write " + name);

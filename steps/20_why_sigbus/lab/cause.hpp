@@ -30,10 +30,18 @@ inline cause cause_of(const fault& f) {
     const cause unknown{"not known from here",
                         "look into dmesg: a disk or a network "
                         "share that cannot be read?"};
-    // TODO: a signal that was sent, a misaligned access, faulty memory: si_code tells.
-    // TODO: the file ends before the page that was touched. If it is code: the program,
-    // or a library, was cut while it ran.
-    // TODO: no room in a tmpfs, or on a disk; no huge page; code that was overwritten.
+    // TODO: the code alone tells "process N sent the signal", "a misaligned access"
+    // (BUS_ADRALN) and "the memory itself is faulty" (BUS_MCEERR_AR, BUS_MCEERR_AO).
+    // TODO: with BUS_ADRERR, a mapping and a regular file behind it: if the file ends
+    // before the page that was touched, "the program, or a library, was cut while it
+    // ran" where the mapping may be executed, or else "the file ends before the page
+    // that was touched: it is too short, or was cut".
+    // TODO: otherwise, for a hugetlbfs "no huge page is free"; for a full tmpfs "there
+    // is no room in this tmpfs", and for another full file system, if the mapping may
+    // be written, "there is no room on this disk for a part that has no blocks yet".
+    // Full is: of 100 of its f_blocks (0: no limit) at most one is left, f_bavail.
+    // TODO: otherwise, where it may be executed, "the program, or a library, was
+    // overwritten while it ran".
     static_cast<void>(f);
     return unknown;
 }

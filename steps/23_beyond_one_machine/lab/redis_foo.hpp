@@ -26,7 +26,7 @@ inline answer store(redis& server, const std::string& key, const foo& f) {
         {"HSET", key, "bar", std::to_string(f.bar), "baz", std::to_string(f.baz)});
 }
 
-/// Replaces the foo at `key` by what change(f) makes of it, and nobody comes in
+/// Has change(f) change what the foo at `key` is, and stores that; and nobody comes in
 /// between: if somebody has changed the key since WATCH, EXEC does nothing and says so,
 /// and all of it is done again. Throws as load() does, and after `attempts` in vain.
 template <class Change>
