@@ -481,7 +481,8 @@ def grade_class(folder, exercises, out, wanted):
     for line in odd:
         print(f"      {line}")
     if wanted:
-        students = {name: paths for name, paths in students.items() if wanted in (name, submissions.readable(name))}
+        students = {name: paths for name, paths in students.items()
+                    if wanted in (name, submissions.readable(name), *(path.name for path in paths))}
         if not students:
             print(f"{folder}: there is no {wanted}", file=sys.stderr)
             return 2

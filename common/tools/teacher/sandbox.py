@@ -247,12 +247,12 @@ def readable(folder):
 
 def description():
     """Which isolation is in force, in one line."""
-    room = f"/tmp of {TMP // MIB} MiB and /dev/shm of {SHM // MIB} MiB for each run"
+    room = f"a TMPDIR of {TMP // MIB} MiB and a /dev/shm of {SHM // MIB} MiB for each run"
     limits = f"limits on time, memory, {PROCESSES} processes and file size"
     if isolation() == "bubblewrap":
         return f"bubblewrap, around the judge and again around each program; {room}; no network; {limits}"
     without = f"no bubblewrap: {why_no_bubblewrap()}"
     if isolation() == "users":
-        room = room if own_mounts() else "/tmp and /dev/shm are the machine's"
+        room = room if own_mounts() else "TMPDIR's disk and /dev/shm are the machine's"
         return f"a user of its own for each student; {room}; {limits}; {without}"
     return f"NO POINTS, only feedback: a student's code could forge them here; {without}; {limits}"
