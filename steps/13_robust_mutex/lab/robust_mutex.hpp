@@ -55,7 +55,8 @@ public:
     /// Unlocks. If a change was left half made, by an exception for one, it is
     /// repaired.
     ~owner() {
-        // TODO: nobody may see a half of a change.
+        // TODO: nobody may see a half of a change: repair() does nothing if it is
+        // whole.
         [[maybe_unused]] const int error = ::pthread_mutex_unlock(&f_.mutex);
         assert(error == 0);
     }

@@ -60,8 +60,9 @@ inline unique_fd receive_fd(int socket, time_point end) {
     // TODO: own all that has come: go through the headers (CMSG_FIRSTHDR, CMSG_NXTHDR),
     // and through the descriptors in each that has some.
     std::vector<unique_fd> came;
-    // TODO: throw std::runtime_error unless exactly one has come: if the other side has
-    // gone, and if there was more than there is room for (msg_flags).
+    // TODO: throw std::runtime_error unless exactly one has come: "the other side has
+    // gone" if it has; or "one descriptor was to come, and not N", and behind that "
+    // and more" if there were more than there is room for (msg_flags).
     if (received == 0 || came.empty()) throw std::runtime_error("to be written");
     return std::move(came.front());
 }

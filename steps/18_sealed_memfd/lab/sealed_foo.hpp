@@ -34,10 +34,11 @@ struct received_foo {
 /// cannot change any more. Throws std::runtime_error if the memory is not so,
 /// std::system_error if a call fails.
 inline received_foo foo_from_sealed(int fd) {
-    // TODO: the seals. What cannot be sealed says EINVAL, and other things answer
-    // that no seal may be added. All of size_seals are needed.
+    // TODO: the seals. What cannot be sealed says EINVAL ("what has come is no memory
+    // that can be sealed"), and other things answer that no seal may be added. All of
+    // size_seals are needed (or "what has come is not sealed: it could be cut").
     const int seals = 0;
-    // TODO: and then the size.
+    // TODO: and then the size (or "what has come has N bytes, not the 8 of a foo").
     const bool read_only = (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0;
     const int protection = read_only ? PROT_READ : PROT_READ | PROT_WRITE;
     void* const address = check(

@@ -61,7 +61,8 @@ inline void survive_sigbus() {
 /// between setting and jumping: a jump over a destructor is undefined ([csetjmp.syn]).
 inline bool copy_or_fail(void* to, const void* from, const void* shared,
                          std::size_t size) {
-    // TODO: say where the copy is, and where to go back to; after that it may begin.
+    // TODO: say where the copy is, and where to go back to; after that it may begin
+    // (std::atomic_signal_fence: the compiler must not move it).
     static_cast<void>(shared);
     std::memcpy(to, from, size);
     // TODO: from here on a SIGBUS is another's.
