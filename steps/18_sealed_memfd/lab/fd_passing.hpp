@@ -61,8 +61,8 @@ inline unique_fd receive_fd(int socket, time_point end) {
     // and through the descriptors in each that has some.
     std::vector<unique_fd> came;
     // TODO: throw std::runtime_error unless exactly one has come: "the other side has
-    // gone" if it has; or "one descriptor was to come, and not N", and behind that "
-    // and more" if there were more than there is room for (msg_flags).
+    // gone", "one descriptor was to come, and not N", or "one descriptor was to come,
+    // and not N and more" if there were more than there is room for (msg_flags).
     if (received == 0 || came.empty()) throw std::runtime_error("to be written");
     return std::move(came.front());
 }
