@@ -110,8 +110,10 @@ public:
     std::string read_line() { return next_line(out_); }
     std::string read_error_line() { return next_line(err_); }
 
-    /// Sends `signal` to the child, and to what it has started.
-    void send(int signal) { check(::kill(-pid_, signal), "kill"); }
+    /// Sends `signal` to the child; SIGKILL also to what it has started.
+    void send(int signal) {
+        check(::kill(signal == SIGKILL ? -pid_ : pid_, signal), "kill");
+    }
 
     /// Closes the child's input and waits for it; kills it after `patience`.
     ended wait() {
