@@ -240,11 +240,11 @@ class WrongWork(unittest.TestCase):
 
     def test_too_little_memory(self):
         said = self.wrong("02", "foo.hpp", "std::malloc(sizeof(foo))", "std::malloc(sizeof(int))")
-        self.assertRegex(said, r"under AddressSanitizer and UBSan: \d+ of 12")
+        self.assertRegex(said, r"under AddressSanitizer and UBSan: \d+ of 13")
 
     def test_new_with_free(self):
         said = self.wrong("02", "foo.hpp", "std::malloc(sizeof(foo))", "new (std::nothrow) foo")
-        self.assertRegex(said, r"under AddressSanitizer and UBSan: \d+ of 12|NOT ")
+        self.assertRegex(said, r"under AddressSanitizer and UBSan: \d+ of 13|NOT ")
 
 
 class Watch(unittest.TestCase):
@@ -296,14 +296,14 @@ class Watch(unittest.TestCase):
         self.solve("01")
         self.wait_for(f"[#{'-' * (len(STEPS) - 1)}] 1 of {len(STEPS)} steps   "
                       "01_raw_struct is done.")
-        self.wait_for("02_malloc_wrapper: 1 of 12 behaviours")
+        self.wait_for("02_malloc_wrapper: 1 of 13 behaviours")
         self.tmux("send-keys", "q")
         self.wait_for("ended with 0")
         # Where the learner stands is kept.
         self.tmux("kill-server")
         self.server += "-again"
         self.start()
-        self.wait_for("02_malloc_wrapper: 1 of 12 behaviours")
+        self.wait_for("02_malloc_wrapper: 1 of 13 behaviours")
         self.assertNotIn("01_raw_struct:", self.screen())
         self.solve("02")
         self.wait_for("02_malloc_wrapper is done.")
