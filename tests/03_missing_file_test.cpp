@@ -155,11 +155,13 @@ TEST_SUITE("lab") {
 }
 
 TEST_CASE("program: a path cannot break the line of the message") {
-    const ended result = run({program_path("03_missing_file"), "no\nsuch\"file"});
+    const temporary_directory directory;  // where a wrong program may leave it
+    const ended result =
+        run({program_path("03_missing_file"), directory / "no\nsuch\"file"});
     CHECK(result.how == "exit status 1");
-    CHECK(result.err ==
-          "03_missing_file: open \"no\\x0asuch\\x22file\": No such file or directory "
-          "(ENOENT)\n");
+    CHECK(result.err == "03_missing_file: open \"" +
+                            (directory / "no\\x0asuch\\x22file") +
+                            "\": No such file or directory (ENOENT)\n");
 }
 
 TEST_CASE("program: anything but one path is wrong usage") {
