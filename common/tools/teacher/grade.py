@@ -9,7 +9,6 @@ and earn nothing. All other steps are the reference's: one bug does not sink eig
 import argparse
 import collections
 import csv
-import fcntl
 import hashlib
 import html
 import json
@@ -202,12 +201,12 @@ def one_program(exercise, room):
     it is called: so what they include is compiled once."""
     texts = {name: overlay.main_of(name).read_text(encoding="utf-8") for name in exercise.programs}
     includes = dict.fromkeys(line for text in texts.values() for line in re.findall("^#include .*$", text, re.M))
-    parts_ = [f"namespace program_{number} {{\n{re.sub('^#include .*$', '', text, flags=re.M)}\n}}"
+    bodies = [f"namespace program_{number} {{\n{re.sub('^#include .*$', '', text, flags=re.M)}\n}}"
               for number, text in enumerate(texts.values())]
     calls = [f'    if (name.ends_with("/{name}")) return program_{number}::main(argc, argv);'
              for number, name in enumerate(texts)]
     source = room.work / "programs.cpp"
-    source.write_text("\n".join([*includes, "#include <string_view>", *parts_, "int main(int argc, char** argv) {",
+    source.write_text("\n".join([*includes, "#include <string_view>", *bodies, "int main(int argc, char** argv) {",
                                  "    const std::string_view name = argv[0];", *calls, "    return 127;\n}\n"]),
                       encoding="utf-8")
     return source
@@ -291,7 +290,7 @@ def tokens(source):
 def refuse_unless_fair(exercises, hidden):
     """Grades the reference just as everybody will be. Whatever is wrong is the machine's."""
     for folder in hidden:
-        if sandbox.readable(folder):
+        if sandbox.others_can_read(folder):
             return (f"a student's program could read the answers in {folder}, and run them: "
                     f"chmod go-rwx {shlex.quote(str(folder))}")
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:

@@ -126,11 +126,11 @@ class Room:
             for path in [self.out, *self.out.rglob("*")]:
                 os.chown(path, 0, 0, follow_symlinks=False)
 
-    def launch(self, program, name=None):
+    def launch(self, program):
         """Puts a script among the programs that starts `program` as somebody who can do nothing
         to its caller."""
         how = {"bubblewrap": NAMESPACES, "users": USERS, "none": ""}[self.kind]
-        script = self.programs / (name or program.name)
+        script = self.programs / program.name
         script.write_text(LAUNCH.format(how=how.format(uid=self.uid),
                                         program=shlex.quote(str(program))), encoding="utf-8")
         script.chmod(0o755)
@@ -237,7 +237,7 @@ def isolation():
     return "users" if os.geteuid() == 0 else "none"
 
 
-def readable(folder):
+def others_can_read(folder):
     """Whether a sandbox's user may read `folder`, which is to be hidden from students' programs."""
     uid = str(sandbox_uids()[-1])
     return isolation() == "users" and subprocess.run(
