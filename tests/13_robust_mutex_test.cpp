@@ -70,6 +70,14 @@ std::string ask(child& session, const std::string& command) {
     return session.read_line();
 }
 
+/// Has a session lock the foo and set its bar, and no more; returns what bar is then.
+int half_a_change(child& session) {
+    const int bar = drawn() & 0xffff;
+    session.write("lock\nf.bar = " + std::to_string(bar) + "\n");
+    CHECK(ask(session, "f.bar") == std::to_string(bar));
+    return bar;
+}
+
 }  // namespace
 
 TEST_SUITE("lab") {
@@ -194,8 +202,7 @@ TEST_SUITE("lab") {
         const drawn_guarded file;
         child one({program, file.path});
         child two({program, file.path});
-        const int left = drawn() & 0xffff;
-        one.write("lock\nf.bar = " + std::to_string(left) + "\n");
+        const int left = half_a_change(one);
         CHECK(ask(one, "f") == file.text(left, file.baz));
         one.send(SIGKILL);
         CHECK(one.wait().how == "killed by SIGKILL");
@@ -211,9 +218,7 @@ TEST_SUITE("lab") {
         const drawn_guarded file;
         child one({program, file.path});
         child two({program, file.path});
-        const int left = drawn() & 0xffff;
-        one.write("lock\nf.bar = " + std::to_string(left) + "\n");
-        CHECK(ask(one, "f.bar") == std::to_string(left));
+        const int left = half_a_change(one);
         two.write("lock\n");
         ::usleep(50'000);  // so that it sleeps, mostly: it is the same if it does not
         one.send(SIGKILL);
