@@ -10,6 +10,9 @@ set -eu
 
 missing=""
 need() { missing="$missing $1"; }
+# What is done without where the system is known to have no such package.
+offered() { apt-cache show "$1" > /dev/null 2>&1; }
+want() { if offered "$1" || ! offered make; then need "$1"; fi; }
 has() { command -v "$1" > /dev/null 2>&1; }
 
 # The name may be a pattern.
@@ -33,7 +36,7 @@ too_old() {
     [ -n "$version" ] && ! at_least "$version" "$least"
 }
 refuse_old() {
-    for entry in "3.21 cmake --version" "3.9 python3 --version"; do
+    for entry in "3.21 cmake --version" "3.10 python3 --version"; do
         # shellcheck disable=SC2086  # the words of the command
         set -- $entry
         least=$1
@@ -78,6 +81,7 @@ check() {
     has clang++ || need clang
     has clang-format || need clang-format
     has ip || need iproute2
+    has mkfs.ext4 || need e2fsprogs
     has bwrap || need bubblewrap
     has tmux || need tmux
     # A class over more machines, as the guide for teachers has it.
@@ -86,7 +90,7 @@ check() {
     # What is said of Windows is seen under Wine.
     if [ "$(uname -m)" = x86_64 ]; then
         has x86_64-w64-mingw32-g++-posix || need g++-mingw-w64-x86-64-posix
-        has wine64 || [ -e /usr/lib/wine/wine64 ] || need wine64
+        has wine64 || [ -e /usr/lib/wine/wine64 ] || want wine64
     fi
     # Step 17 is tried between a 64-bit and a 32-bit process.
     [ "$(uname -m)" != x86_64 ] || builds_for_32_bits || need g++-multilib
@@ -146,8 +150,10 @@ if [ "$(id -u)" -ne 0 ]; then
     has sudo || { echo "setup: not root, and no sudo; as root: apt-get update && apt-get install$missing" >&2; exit 1; }
     as_root="sudo"
 fi
-echo "setup: installing$missing"
 $as_root apt-get update -q
 refuse_old_packages
+missing=""
+"${1:-learner}"  # once more, now that it is known what the system has
+echo "setup: installing$missing"
 # shellcheck disable=SC2086  # the words of $missing are the packages
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing

@@ -172,8 +172,7 @@ TEST_SUITE("lab") {
         for (int i = 0; i < 4; ++i) expected += "OverflowError " + foo + "\n";
         for (int i = 0; i < 3; ++i) expected += "TypeError " + foo + "\n";
         CHECK(result.out == expected + "Foo(-2147483648, 2147483647)\n");
-        CHECK(here.value_of("Foo(0, 2**31)") ==
-              "OverflowError: a foo holds ints of 32 bits");
+        CHECK(here.value_of("Foo(0, 2**31)").starts_with("OverflowError: "));
     }
 
     TEST_CASE("program: bytes are copied out and in") {

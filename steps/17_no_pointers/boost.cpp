@@ -6,7 +6,8 @@
 //          build/steps/17_boost /suchfoo.demo die        in the middle of a
 //          construction
 // Expect:  a vector of foos in shared memory, whose pointers are distances. After the
-//          death everybody waits for ever who opens the object.
+//          death everybody who opens the object waits for ever, or, with a later Boost,
+//          is told that its lock is lost.
 #include <signal.h>
 
 #include <boost/interprocess/allocators/allocator.hpp>

@@ -44,6 +44,7 @@ TESTS_OWN = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+"
 # Perhaps the machine's fault: it is tried again, alone.
 DOUBTFUL = re.compile("SIGKILL|ENOSPC|No space left|ENOMEM|Cannot allocate|EAGAIN|temporarily unavailable"
                       "|still running|no line from the child|not run|bad_alloc|Killed")
+NOT_SHOWN = "it cannot be shown on this machine"
 HANGS = re.compile("still running|no line from the child")
 
 
@@ -98,25 +99,9 @@ class Exercise:
         return self.rows(dict.fromkeys(self.points, why))
 
 
-def outside(dependencies, room):
-    """A file that the compiler read and should not have: neither the exercise's nor the
-    system's."""
-    for word in re.findall(r"(?:\\.|[^\\\s])+", dependencies.replace("\\\n", " ").partition(": ")[2]):
-        name = re.sub(r"\\(.)", r"\1", word).replace("$$", "$")  # as make(1) has it
-        path = (room.tree / name).resolve()
-        if not any(path.is_relative_to(own) for own in (room.tree, room.work, room.prepared, Path("/usr"))):
-            return name
-    return None
-
-
 def compile_one(room, words, limits):
     """Compiles one program. Returns what is wrong, or None."""
-    needs = Path(f"{words[words.index('-o') + 1]}.d")  # what the compiler has read
-    status, said = room.run([*overlay.COMPILER, *overlay.FLAGS, *words, "-MD", "-MF", str(needs)], limits)
-    if needs.exists():
-        foreign = outside(needs.read_text(encoding="utf-8", errors="replace"), room)
-        if foreign:
-            return f"it includes {foreign}, which is not part of the exercise"
+    status, said = room.run([*overlay.COMPILER, *overlay.FLAGS, *words], limits)
     if status is None:
         return f"the compiler was still running after {limits.seconds} s"
     return lab.explain_build(said) if status else None
@@ -143,9 +128,8 @@ def explain(body):
 
 def run_cases(room, program, names, limits, judge, patience):
     """{name: None, or what went wrong} of the cases `names` of a test program, in one process
-    for all; where that ends too early, another one goes on. And which could not be shown."""
+    for all; where that ends too early, another one goes on."""
     results = {}
-    skipped = set()
     for _ in range(3):
         left = [name for name in names if name not in results]
         if not left:
@@ -155,12 +139,11 @@ def run_cases(room, program, names, limits, judge, patience):
             env={"SUCHFOO_PROGRAMS": str(room.programs), "SUCHFOO_PATIENCE": str(patience)}, judge=judge)
         for name, body in CASE.findall(said):
             name = html.unescape(name)
-            if re.search("^SKIPPED: ", body, re.M):
-                skipped.add(name)
             # What a program has printed is within the body, but without a "<" of its own.
             verdict = body[body.rfind("<OverallResultsAsserts "):]
             passed = 'test_case_success="true"' in verdict and name not in results
-            results[name] = None if passed else explain(body[:20_000])
+            shown = not re.search("^SKIPPED: ", body, re.M)
+            results[name] = explain(body[:20_000]) if not passed else None if shown else NOT_SHOWN
         missing = [name for name in names if name not in results]
         if missing and status is None:
             results[missing[0]] = f"still running after {limits.seconds:g} s"
@@ -170,24 +153,17 @@ def run_cases(room, program, names, limits, judge, patience):
             results[missing[0]] = f"the program ended before the test did: {ending}"
     for name in names:
         results.setdefault(name, "not run: those before took too long, or ended the program")
-    return results, skipped
+    return results
 
 
 def run_single(room, program, names, limits, judge, patience):
     """The same, each case in a process of its own; after three that hang, no more are run."""
-    hung = []
-
-    def run_one(name):
-        if len(hung) >= 3:
-            return {name: "not run: three others were still running"}, set()
-        result = run_cases(room, program, [name], limits, judge, patience)
-        hung.extend(why for why in result[0].values() if why and HANGS.search(why))
-        return result
-    # They mostly wait. Where they share a user, what one leaves behind is ended with its user's others.
-    with ThreadPoolExecutor(1 if room.kind == "users" else 4) as pool:
-        runs = list(pool.map(run_one, names))
-    return ({name: why for results, _ in runs for name, why in results.items()},
-            {name for _, names in runs for name in names})
+    results = {}
+    for name in names:
+        hung = [why for why in results.values() if why and HANGS.search(why)]
+        results.update(run_cases(room, program, [name], limits, judge, patience) if len(hung) < 3 else
+                       {name: "not run: three others were still running"})
+    return results
 
 
 def doubtful(why):
@@ -238,14 +214,14 @@ def build(exercise, room, limits):
 
 
 def grade_step(exercise, files, alone=False, before=None):
-    """Exercise.rows(), and then the same of the feedback; and what could not be shown. With the
-    rows of `before`, only what may have been the machine's fault is judged again."""
+    """Exercise.rows(), and then the same of the feedback. With the rows of `before`, only what may
+    have been the machine's fault is judged again."""
     step = exercise.step
     for name, content in files.items():
         if match := TESTS_OWN.search(content):
-            return exercise.zeros(f"{name} redefines {match[1].decode()}, which is the tests' own"), set()
+            return exercise.zeros(f"{name} redefines {match[1].decode()}, which is the tests' own")
     if all(tokens(files.get(name, b"")) == tokens(given) for name, given in headers(step, "lab").items()):
-        return exercise.zeros("the skeleton, as it was handed out"), set()
+        return exercise.zeros("the skeleton, as it was handed out")
     with Room(exercise.tree) as room:
         folder = room.work / step.name
         folder.mkdir()
@@ -253,28 +229,29 @@ def grade_step(exercise, files, alone=False, before=None):
             (folder / name).write_bytes(content)
         limits = COMPILE_ALONE if alone else COMPILE
         if problem := build(exercise, room, limits):
-            return exercise.zeros(problem), set()
-        known = {name: why or None for name, _, _, why in before or [] if not doubtful(why)}
-        left = [name for name in exercise.points if name not in known]
-        judged, skipped = (run_single(room, exercise.judge, left, RUN_ALONE, True, PATIENCE_ALONE) if alone else
-                           run_cases(room, exercise.judge, left, RUN, True, PATIENCE))
-        judged = {**known, **judged}
-        rows = exercise.rows({name: judged[name] or ("it could not be shown" if name in skipped else None)
-                              for name in exercise.points})
-        if exercise.feedback and any(row[3] for row in rows) and (alone or not any(doubtful(row[3]) for row in rows)):
-            # What the tests say over the header itself may tell why.
-            room.open("feedback")
-            test = next(overlay.commands(step, [f"-I{room.work}", "-Isteps", "-I."], room.out, room.prepared))
-            problem = compile_one(room, test, limits)
-            room.freeze()
-            said = dict.fromkeys(exercise.feedback, problem)
-            if not problem:
-                program = overlay.test_program(room.out, step)
-                said = run_cases(room, program, exercise.feedback, FEEDBACK, False, PATIENCE)[0]
-                wrong = [name for name, why in said.items() if why]  # perhaps by what one before left behind
-                said.update(run_single(room, program, wrong, FEEDBACK, False, PATIENCE)[0])
-            rows += [[name, None, None, said[name] or ""] for name in exercise.feedback]
-        return rows, skipped
+            return exercise.zeros(problem)
+        judged = {name: why or None for name, _, _, why in before or [] if not doubtful(why)}
+        left = [name for name in exercise.points if name not in judged]
+        judged |= (run_single(room, exercise.judge, left, RUN_ALONE, True, PATIENCE_ALONE) if alone else
+                   run_cases(room, exercise.judge, left, RUN, True, PATIENCE))
+        rows = exercise.rows(judged)
+        if any(judged.values()) and (alone or not any(map(doubtful, judged.values()))):
+            rows += [[name, None, None, why or ""] for name, why in feedback(exercise, room, limits).items()]
+        return rows
+
+
+def feedback(exercise, room, limits):
+    """What the tests say over the header itself, which may tell why."""
+    room.open("feedback")
+    test = next(overlay.commands(exercise.step, [f"-I{room.work}", "-Isteps", "-I."], room.out, room.prepared))
+    problem = compile_one(room, test, limits)
+    room.freeze()
+    if problem or not exercise.feedback:
+        return dict.fromkeys(exercise.feedback, problem)
+    program = overlay.test_program(room.out, exercise.step)
+    said = run_cases(room, program, exercise.feedback, FEEDBACK, False, PATIENCE)
+    wrong = [name for name, why in said.items() if why]  # perhaps by what one before left behind
+    return said | run_single(room, program, wrong, FEEDBACK, False, PATIENCE)
 
 
 def headers(step, kind="."):
@@ -295,11 +272,12 @@ def refuse_unless_fair(exercises, hidden):
                     f"chmod go-rwx {shlex.quote(str(folder))}")
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         results = list(pool.map(lambda exercise: grade_step(exercise, headers(exercise.step), alone=True), exercises))
-    for exercise, (rows, skipped) in zip(exercises, results):
+    for exercise, rows in zip(exercises, results):
+        skipped = {name for name, _, _, why in rows if why == NOT_SHOWN}
         if len(skipped) == len(exercise.points):
             return f"{exercise.step.name}: nothing of it can be shown on this machine"
         for name, _, _, why in rows:
-            if why and name not in skipped:
+            if why not in ("", NOT_SHOWN):
                 return f"the reference does not get full marks here: {exercise.step.name}: {name}: {why}"
         if skipped:
             print(f"{exercise.step.name}: left out, as it cannot be shown here: {'; '.join(skipped)}", flush=True)
@@ -358,7 +336,7 @@ class Class:
             if known.get("fingerprint") == mark:
                 return known
             before = known.get("rows") if known.get("doubtful") == mark else None
-            rows = exercise.zeros(problem) if problem else grade_step(exercise, files, alone, before)[0]
+            rows = exercise.zeros(problem) if problem else grade_step(exercise, files, alone, before)
             if not alone and any(doubtful(row[3]) for row in rows if row[0] in exercise.points):
                 return {"doubtful": mark, "rows": rows}
             return {"fingerprint": mark, "rows": rows, **({"note": problem} if problem else {})}

@@ -144,12 +144,6 @@ class Room:
                  "--core=0", "--"]
         if self.root and not (judge and self.kind == "users"):
             words += ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups", "--"]
-        if self.kind == "users" and own_mounts():
-            mount = f"mount -t tmpfs -o mode=1777,size={SHM} tmpfs /dev/shm"
-            mount += f" && mount -t tmpfs -o mode=1777,size={TMP} tmpfs {shlex.quote(str(self.tmp))}"
-            if "--net" in own_mounts():
-                mount += " && ip link set lo up"
-            words = ["unshare", *own_mounts(), "--", "sh", "-c", f'{mount} && exec "$@"', "sh", *words]
         if self.kind == "bubblewrap":
             words += ["bwrap", "--unshare-all", "--die-with-parent"]
             for path in SYSTEM:
@@ -203,16 +197,6 @@ def threads_of(uid):
 
 
 @lru_cache(maxsize=None)
-def own_mounts():
-    """The options with which root gets a /dev/shm and a /tmp of limited size, and no network;
-    none if it may not."""
-    options = ["--mount", "--ipc", *(["--net"] if shutil.which("ip") else [])]
-    tried = subprocess.run(["unshare", *options, "--", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"],
-                           capture_output=True)
-    return options if tried.returncode == 0 else []
-
-
-@lru_cache(maxsize=None)
 def why_no_bubblewrap():
     """Empty if bubblewrap is here, and lets us have namespaces within namespaces."""
     if os.environ.get("SUCHFOO_WITHOUT_BWRAP"):
@@ -247,12 +231,12 @@ def others_can_read(folder):
 
 def description():
     """Which isolation is in force, in one line."""
-    room = f"a TMPDIR of {TMP // MIB} MiB and a /dev/shm of {SHM // MIB} MiB for each run"
     limits = f"limits on time, memory, {PROCESSES} processes and file size"
     if isolation() == "bubblewrap":
-        return f"bubblewrap, around the judge and again around each program; {room}; no network; {limits}"
+        return (f"bubblewrap, around the judge and again around each program; a TMPDIR of {TMP // MIB} MiB and a "
+                f"/dev/shm of {SHM // MIB} MiB for each run; no network; {limits}")
     without = f"no bubblewrap: {why_no_bubblewrap()}"
     if isolation() == "users":
-        room = room if own_mounts() else "TMPDIR's disk and /dev/shm are the machine's"
-        return f"a user of its own for each student; {room}; {limits}; {without}"
+        return ("a user of its own for each student; TMPDIR's disk, /dev/shm and the network are the machine's; "
+                f"{limits}; {without}")
     return f"NO POINTS, only feedback: a student's code could forge them here; {without}; {limits}"

@@ -79,9 +79,7 @@ def in_archive(path):
     try:
         archive = zipfile.ZipFile(path)
         for entry in archive.infolist():
-            link = (entry.external_attr >> 28) == 0o12
-            usual = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-            if not entry.is_dir() and not link and usual:
+            if not entry.is_dir():
                 yield PurePosixPath(entry.filename), entry.file_size, reader(entry)
     except BROKEN as error:
         yield PurePosixPath(f"{path.name} cannot be read: {error}"), 0, bytes

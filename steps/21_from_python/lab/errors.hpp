@@ -13,8 +13,9 @@
 template <class Make>
 auto made(Make make, const pybind11::object& given) {
     // TODO: others may run while this waits (gil_scoped_release); and the two kinds of
-    // exceptions become Python's (PyErr_SetFromErrnoWithFilenameObject sets one out of
-    // errno, error_already_set throws it).
+    // exceptions become Python's, which nobody may set while others run
+    // (PyErr_SetFromErrnoWithFilenameObject sets one out of errno, error_already_set
+    // throws it; pybind11::value_error is a ValueError).
     static_cast<void>(given);
     return make();
 }
@@ -32,6 +33,7 @@ inline std::string path_bytes(const pybind11::object& path) {
 /// TypeError if it is no whole number.
 inline int to_int(const pybind11::object& value) {
     // TODO: PyLong_AsLong tells of an error by -1 and PyErr_Occurred(). A long has 64
-    // bits here: what is out of an int's range is an OverflowError.
+    // bits here: what is out of an int's range is an OverflowError, in
+    // words of yours.
     return static_cast<int>(PyLong_AsLong(value.ptr()));
 }

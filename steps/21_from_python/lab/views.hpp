@@ -14,7 +14,7 @@ inline pybind11::bytes copy_of(const Foo& f) {
 /// A new Foo from a copy of `bytes`. Throws std::invalid_argument, which Python sees as
 /// a ValueError, unless there are eight.
 inline Foo foo_from(const pybind11::bytes& bytes) {
-    // TODO: Foo::from_bytes takes a span of std::byte.
+    // TODO: Foo::from_bytes takes a span of std::byte. Any of the bytes may be zero.
     static_cast<void>(bytes);
     return Foo();
 }
@@ -22,8 +22,9 @@ inline Foo foo_from(const pybind11::bytes& bytes) {
 /// The two ints where they are, for memoryview(f): nothing is copied. A view keeps its
 /// Foo alive, and that the mapping.
 inline pybind11::buffer_info view_of(Foo& f) {
-    // TODO: where the ints are, the size of one, its format "i", one dimension, two of
-    // them, and how far one is from the next.
+    // TODO: where the ints are, which Python may write to (address() is const), the
+    // size of one, its format "i", one dimension, two of them, and how far one is from
+    // the next.
     static int nowhere[2];
     static_cast<void>(f);
     return {nowhere, sizeof(int), "i", 1, {0}, {sizeof(int)}};
