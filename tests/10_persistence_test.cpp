@@ -487,8 +487,7 @@ TEST_CASE("fact: a power cut leaves what was synced and not what was stored") {
         const std::string image_path = directory / "disk", disk = directory / "mnt";
         bool prepared = false;  // from then on a failure is one, and no reason to skip
         const auto must = [&](std::vector<std::string> words) {
-            words.insert(words.begin(),
-                         "env");  // which says it if there is no such program
+            words.insert(words.begin(), "env");  // it says if there is no such program
             const ended result = run(words);
             if (result.how == "exit status 0") return;
             if (prepared) throw std::runtime_error(result.err);
