@@ -82,6 +82,7 @@ check() {
     has clang-format || need clang-format
     has ip || need iproute2
     has mkfs.ext4 || need e2fsprogs
+    has mount || need mount
     has bwrap || need bubblewrap
     has tmux || need tmux
     # A class over more machines, as the guide for teachers has it.
@@ -150,10 +151,10 @@ if [ "$(id -u)" -ne 0 ]; then
     has sudo || { echo "setup: not root, and no sudo; as root: apt-get update && apt-get install$missing" >&2; exit 1; }
     as_root="sudo"
 fi
+echo "setup: installing$missing"
 $as_root apt-get update -q
 refuse_old_packages
 missing=""
 "${1:-learner}"  # once more, now that it is known what the system has
-echo "setup: installing$missing"
 # shellcheck disable=SC2086  # the words of $missing are the packages
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing

@@ -13,7 +13,7 @@ NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", 
 class Elsewhere(unittest.TestCase):
     @unittest.skipIf(os.geteuid() != 0, "only root can be somebody who may not write here")
     def test_in_a_tree_that_one_may_not_write_it_is_one_line(self):
-        if subprocess.run([*NOBODY[:4], "test", "-r", "common/tools"], cwd=ROOT).returncode != 0:
+        if subprocess.run([*NOBODY[:4], "test", "-r", ROOT / "common" / "tools"]).returncode != 0:
             self.skipTest("others may not read this folder")
         for words, said in ((["lab", "lab", "03"], "lab: .*Permission denied"),
                             (["lab", "hint", "03"], "lab: .*Permission denied"),
