@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 
+#include "05_primed_file/primed_file.hpp"
 #include "15_wait_and_wake/spin_then_sleep.hpp"
 #include "tests/stepper.hpp"
 
@@ -146,6 +147,25 @@ TEST_SUITE("lab") {
             REQUIRE(describe_status(waiter.finish()) == "exit status 0");
         }
         CHECK(slept);
+    }
+
+    TEST_CASE("header: a file that is cut before the sleep is an error and no death") {
+        if (!may_step()) return;
+        const shared_file file;
+        const time_limit limit = within(long_time);
+        stepper waiter([&] {
+            const mapped<foo> word = map_primed<foo>(file.path, "a foo");
+            try {
+                wait_until(*word, 0, limit);
+            } catch (const std::system_error& error) {
+                ::_exit(error.code().value());
+            }
+        });
+        while (waiter.step_to_call() && waiter.call() != SYS_futex) {
+        }
+        check(::truncate(file.path.c_str(), 0), "truncate");
+        CHECK(describe_status(waiter.finish()) ==
+              "exit status " + std::to_string(EFAULT));
     }
 
     TEST_CASE("header: a sleeper is woken though the post is slow") {

@@ -33,7 +33,7 @@ inline void init(pthread_mutex_t& mutex) {
 
 // #region owner
 /// Holds the lock of something guarded, f.mutex, for as long as it lives; repair(f)
-/// makes that whole, and changes nothing if it is.
+/// makes that whole, changes nothing if it is, and does not throw.
 template <class Guarded>
 class owner {
 public:

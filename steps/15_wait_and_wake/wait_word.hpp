@@ -25,7 +25,8 @@ inline long futex(int& word, int operation, int value, const timespec* end = nul
 
 // #region wait_until
 /// Sleeps until bar is no longer `old`, or until `limit`. Returns whether it has
-/// changed. Throws std::system_error if futex(2) fails: EFAULT, if the file was cut.
+/// changed. Throws std::system_error if futex(2) fails: EFAULT, if the file was cut
+/// just then. Cut earlier or later, it is a SIGBUS, as in step 04.
 inline bool wait_until(foo& word, int old, const time_limit& limit) {
     const std::atomic_ref value(word.bar);
     const std::atomic_ref sleepers(word.baz);
@@ -33,6 +34,7 @@ inline bool wait_until(foo& word, int old, const time_limit& limit) {
         sleepers.fetch_add(1);
         // The kernel looks again, and sleeps only if the value is still the old one.
         const long result = futex(word.bar, FUTEX_WAIT_BITSET, old, &limit.end);
+        if (result == -EFAULT) fail(EFAULT, "futex");  // there is no word, and no count
         sleepers.fetch_sub(1);
         if (result == -ETIMEDOUT) return value.load() != old;
         // EAGAIN: it has changed. EINTR: a signal. 0: woken, perhaps for nothing.

@@ -128,31 +128,25 @@ def explain(body):
 
 def run_cases(room, program, names, limits, judge, patience):
     """{name: None, or what went wrong} of the cases `names` of a test program, in one process
-    for all; where that ends too early, another one goes on."""
+    for all."""
+    status, said = room.run(
+        [str(program), "--reporters=xml", "--test-suite=lab", f"--test-case={','.join(names)}"], limits,
+        env={"SUCHFOO_PROGRAMS": str(room.programs), "SUCHFOO_PATIENCE": str(patience)}, judge=judge)
     results = {}
-    for _ in range(3):
-        left = [name for name in names if name not in results]
-        if not left:
-            break
-        status, said = room.run(
-            [str(program), "--reporters=xml", "--test-suite=lab", f"--test-case={','.join(left)}"], limits,
-            env={"SUCHFOO_PROGRAMS": str(room.programs), "SUCHFOO_PATIENCE": str(patience)}, judge=judge)
-        for name, body in CASE.findall(said):
-            name = html.unescape(name)
-            # What a program has printed is within the body, but without a "<" of its own.
-            verdict = body[body.rfind("<OverallResultsAsserts "):]
-            passed = 'test_case_success="true"' in verdict and name not in results
-            shown = not re.search("^SKIPPED: ", body, re.M)
-            results[name] = explain(body[:20_000]) if not passed else None if shown else NOT_SHOWN
-        missing = [name for name in names if name not in results]
-        if missing and status is None:
-            results[missing[0]] = f"still running after {limits.seconds:g} s"
-            break
-        if missing and not CASE.search(said):
-            ending = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-            results[missing[0]] = f"the program ended before the test did: {ending}"
+    for name, body in CASE.findall(said):
+        name = html.unescape(name)
+        # What a program has printed is within the body, but without a "<" of its own.
+        verdict = body[body.rfind("<OverallResultsAsserts "):]
+        passed = 'test_case_success="true"' in verdict and name not in results
+        shown = not re.search("^SKIPPED: ", body, re.M)
+        results[name] = explain(body[:20_000]) if not passed else None if shown else NOT_SHOWN
+    ending = (f"still running after {limits.seconds:g} s" if status is None else
+              "the program ended before the test did: "
+              + (f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"))
     for name in names:
-        results.setdefault(name, "not run: those before took too long, or ended the program")
+        if name not in results:
+            results[name] = ending
+            ending = "not run: those before took too long, or ended the program"
     return results
 
 

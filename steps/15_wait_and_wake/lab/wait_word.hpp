@@ -22,12 +22,14 @@ inline long futex(int& word, int operation, int value, const timespec* end = nul
 }
 
 /// Sleeps until bar is no longer `old`, or until `limit`. Returns whether it has
-/// changed. Throws std::system_error if futex(2) fails: EFAULT, if the file was cut.
+/// changed. Throws std::system_error if futex(2) fails: EFAULT, if the file was cut
+/// just then. Cut earlier or later, it is a SIGBUS, as in step 04.
 inline bool wait_until(foo& word, int old, const time_limit& limit) {
     const std::atomic_ref value(word.bar);
     const std::atomic_ref sleepers(word.baz);
     // TODO: as long as the value is the old one: count yourself as a sleeper, and sleep
-    // (FUTEX_WAIT_BITSET) if it is the old one still. Look again, whatever woke you.
+    // (FUTEX_WAIT_BITSET) if it is the old one still. Look again, whatever woke you;
+    // but after EFAULT there is no word to touch.
     static_cast<void>(limit);
     static_cast<void>(sleepers);
     return value.load() != old;

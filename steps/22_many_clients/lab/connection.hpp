@@ -41,7 +41,7 @@ private:
     bool send_some(time_point now) {
         // TODO: send what the socket takes (MSG_NOSIGNAL | MSG_DONTWAIT). When all of
         // the answer is out the client may be idle again; after an error, end the
-        // sending side only (shutdown), and go on to throw away what comes.
+        // sending side only (shutdown), and throw away what comes until give_up().
         static_cast<void>(now);
         return false;
     }
