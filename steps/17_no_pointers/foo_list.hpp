@@ -47,7 +47,7 @@ inline void push(foo_list& list, const foo& value) {
     // The fences keep the compiler from changing the order.
     const std::uint64_t used = std::atomic_ref(list.used).load();  // once
     if (used >= list.nodes.size()) throw std::runtime_error("the list is full");
-    node& n = list.nodes[used];
+    node& n = list.nodes[static_cast<std::size_t>(used)];
     list.used = used + 1;  // before it is linked: nobody is given it again
     std::atomic_signal_fence(std::memory_order_seq_cst);
     n.value = value;

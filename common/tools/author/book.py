@@ -86,25 +86,26 @@ def mend():
     """What Debian's furo expects of a web server that is set up as Debian's, and what
     a keyboard needs to scroll a wide block."""
     static = BOOK / "_static"
-    normalize = "/javascript/normalize.css/normalize.css"
-    if (shared := Path("/usr/share" + normalize)).exists():
+    shared = Path("/usr/share/javascript/normalize.css/normalize.css")
+    if shared.exists():
         shutil.copy(shared, static / "styles" / "normalize.css")
-        replace(static / "styles" / "furo.css", normalize, "normalize.css")
+    replace(static / "styles" / "furo.css", r'@import [^;]*normalize\.css[^;]*;',
+            '@import "normalize.css";' if shared.exists() else "")
     # furo.js imports a script that is no module: it is loaded before it instead.
-    gumshoe = 'import Gumshoe from "./gumshoe-patched.js";'
-    if gumshoe in (static / "scripts" / "furo.js").read_text(encoding="utf-8"):
-        replace(static / "scripts" / "furo.js", gumshoe, "")
+    if replace(static / "scripts" / "furo.js", r'^import .*"\./gumshoe-patched\.js";', ""):
         for page in BOOK.glob("*.html"):
-            replace(page, '<script src="_static/scripts/furo.js">',
-                    '<script src="_static/scripts/gumshoe-patched.js"></script>\n'
-                    '    <script src="_static/scripts/furo.js">')
+            replace(page, r'<script (?:type="module" )?src="(_static/scripts/)(furo\.js[^"]*)">',
+                    r'<script src="\1gumshoe-patched.js"></script>\n    <script src="\1\2">')
     for page in BOOK.glob("*.html"):
         replace(page, "<pre>", '<pre tabindex="0">')
         replace(page, '<div class="table-wrapper', '<div tabindex="0" class="table-wrapper')
 
 
-def replace(path, old, new):
-    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+def replace(path, pattern, new):
+    """Returns how often."""
+    text, times = re.subn(pattern, new, path.read_text(encoding="utf-8"), flags=re.M)
+    path.write_text(text, encoding="utf-8")
+    return times
 
 
 def build():

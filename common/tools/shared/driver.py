@@ -168,8 +168,8 @@ class Driver:
     def shell(self, command, status=0, says="", outcome=False, figures=False,
               varies="", limit=PATIENCE):
         """Types `command` at a shell and shows it with all that it prints. Fails
-        unless the shell then has `status`, or one of them, in $? and the output holds
-        `says` (a text, or several). `outcome` makes the command's end the step's outcome."""
+        unless the shell then has `status` in $? and the output holds `says` (a
+        text, or several). `outcome` makes the command's end the step's outcome."""
         self.show(f"$ {command}", "1")
         script = f"{self.private(command)}\nstatus=$?\nexit $status\n"
         process = self.start(["sh", "-c", script], stdin=subprocess.DEVNULL,
@@ -188,7 +188,7 @@ class Driver:
         if process.returncode != 0:
             self.show("$ echo $?", "1")
             self.show(str(process.returncode))
-        if process.returncode not in (status if isinstance(status, tuple) else (status,)):
+        if process.returncode != status:
             raise Failure(f"{command}: expected status {status}, "
                           f"got {process.returncode}")
         for text in [says] if isinstance(says, str) else says:
