@@ -495,13 +495,17 @@ TEST_CASE("program: with Boost what one process has pushed another one lists") {
     CHECK(filled.err == "17_boost: boost::interprocess::bad_alloc\n");
 }
 
-TEST_CASE("fact: where /dev/shm is full Boost dies of SIGBUS") {
+TEST_CASE("fact: where /dev/shm is full Boost dies of SIGBUS or has no room") {
     if (!has_boost()) return;
     // Its object has a size of 1 MiB, and room for a sixteenth of it.
     const auto result =
         run_in_small_shm("64k", "\"$0\" /suchfoo.full fill; echo $?", boost);
     if (!result) return;
-    CHECK(result->out == std::to_string(128 + SIGBUS) + "\n");
+    if (result->out == "1\n") {  // Boost 1.83 asks for the room first
+        CHECK(result->err == "17_boost: No space left on device\n");
+    } else {  // 1.74
+        CHECK(result->out == std::to_string(128 + SIGBUS) + "\n");
+    }
 }
 
 TEST_CASE("fact: nobody can open what a dead process was constructing in") {

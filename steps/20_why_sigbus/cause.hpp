@@ -60,7 +60,7 @@ inline cause cause_of(const fault& f) {
             "was cut",
             "size it before it is mapped (step 05); and nobody cuts what is mapped"};
     }
-    if (f.what->system.f_type == HUGETLBFS_MAGIC)
+    if (static_cast<unsigned>(f.what->system.f_type) == HUGETLBFS_MAGIC)
         return {"no huge page is free", "reserve more: /proc/sys/vm/nr_hugepages"};
     if (is_full && f.what->system.f_type == TMPFS_MAGIC)
         return {"there is no room in this tmpfs",
