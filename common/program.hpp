@@ -85,9 +85,8 @@ int run_program(const std::string& name, const std::string& usage, int argc,
     }
     if (usage_text.empty()) usage_text = "usage: " + name + "\n";
 
-        // A limit on file sizes (setrlimit(2)) is an error to report, not a reason to
-        // die.
 #ifdef SIGXFSZ
+    // A limit on file sizes (setrlimit(2)) is an error to report, and no reason to die.
     std::signal(SIGXFSZ, SIG_IGN);
 #endif
     const arguments given(argv + 1, argv + argc);

@@ -105,15 +105,15 @@ TEST_CASE("header: a store is seen whole after any of its instructions") {
 TEST_CASE("header: a load is whole whenever somebody stores") {
     if (!may_step()) return;
     const shared<foo> f, seen;
-    const auto all = between_any_two([&] { *seen = load(*f); },
-                                     [&] {
-                                         store(*f, {1, -1});
-                                     },
-                                     [&] {
-                                         const std::string result = foo_text(*seen);
-                                         *f = {0, 0};
-                                         return result;
-                                     });
+    const auto look = [&] { *seen = load(*f); };
+    const foo stored{1, -1};
+    const auto change = [&] { store(*f, stored); };
+    const auto result = [&] {
+        const std::string text = foo_text(*seen);
+        *f = {0, 0};
+        return text;
+    };
+    const auto all = between_any_two(look, change, result);
     CHECK(all == std::set<std::string>{"Foo(0, 0)", "Foo(1, -1)"});
 }
 

@@ -52,7 +52,7 @@ public:
         std::fflush(nullptr);
         const pid_t pid = check(::fork(), "fork");
         if (pid == 0) {
-            struct sigaction action {};
+            struct sigaction action = {};
             action.sa_flags = SA_SIGINFO;
             action.sa_sigaction = [](int, siginfo_t* info, void*) {
                 *tell = *info;
@@ -187,16 +187,14 @@ TEST_CASE("header: whoever pushes is killed and the list is whole") {
         push(*list, {42, 98});
     };
     anew();
-    killed_after_each(
-        [&] {
-            push(*list, {1, 2});
-        },
-        [&] {
-            found.insert(texts(*list));
-            push(*list, {3, 4});  // and goes on with another process
-            found.insert(texts(*list));
-            anew();
-        });
+    const foo one{1, 2}, other{3, 4};
+    const auto look = [&] {
+        found.insert(texts(*list));
+        push(*list, other);  // and goes on with another process
+        found.insert(texts(*list));
+        anew();
+    };
+    killed_after_each([&] { push(*list, one); }, look);
     CHECK(found == std::set<std::string>{"Foo(42, 98) ", "Foo(3, 4) Foo(42, 98) ",
                                          "Foo(1, 2) Foo(42, 98) ",
                                          "Foo(3, 4) Foo(1, 2) Foo(42, 98) "});

@@ -20,9 +20,7 @@ const std::string client_program = program_path("08_socket");
 class served_here {
 public:
     served_here(const std::string& address, limits l)
-        : listener_{address}, thread_{[this, l] {
-              serve(listener_.fd(), stop_[0].get(), f_, l);
-          }} {}
+        : listener_{address}, thread_{&served_here::run, this, l} {}
     served_here(const served_here&) = delete;
     ~served_here() {
         stop_[1] = unique_fd{};  // the other end is ready: at its end
@@ -31,6 +29,7 @@ public:
     std::string address() const { return name_of(listener_.fd()); }
 
 private:
+    void run(limits l) { serve(listener_.fd(), stop_[0].get(), f_, l); }
     static std::array<unique_fd, 2> make_pipe() {
         int ends[2];
         check(::pipe2(ends, O_CLOEXEC), "pipe2");

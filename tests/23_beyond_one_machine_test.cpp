@@ -211,14 +211,11 @@ TEST_SUITE("lab") {
         const server s;
         redis ours = s.connection(), theirs = s.connection();
         int calls = 0;
-        const auto never = [&] {
-            update(
-                ours, key,
-                [&](foo&) {
-                    store(theirs, key, {++calls, 0});
-                },
-                5);
+        const auto changed_by_another = [&](foo&) {
+            const foo next{++calls, 0};
+            store(theirs, key, next);
         };
+        const auto never = [&] { update(ours, key, changed_by_another, 5); };
         CHECK(error_of(never) == "\"suchfoo\" is changed by others all the time");
         CHECK(calls == 5);
         CHECK(text(ours) == "Foo(5, 0)");
@@ -287,9 +284,9 @@ TEST_CASE("header: a server that is stopped is not waited for and comes back") {
     store(other, key, {42, 98});
     to.ask({"SET", "another", "answer"});
     s.send(SIGSTOP);
-    CHECK(error_of([&] {
-              to.ask({"GET", "another"});
-          }).find("no answer in time") != std::string::npos);
+    const std::vector<std::string> words{"GET", "another"};
+    const std::string error = error_of([&] { to.ask(words); });
+    CHECK(error.find("no answer in time") != std::string::npos);
     s.send(SIGCONT);
     CHECK(eventually([&] { return error_of([&] { load(to, key); }).empty(); }));
     CHECK(text(to) == "Foo(42, 98)");  // and not what was asked before

@@ -21,6 +21,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <functional>
@@ -105,7 +106,7 @@ public:
                                                     : -1;
     }
     /// That call's argument number `i`, from 0.
-    unsigned long argument(std::size_t i) const { return about_call().entry.args[i]; }
+    std::uint64_t argument(std::size_t i) const { return about_call().entry.args[i]; }
     /// How often step() or step_to_call() has been called.
     long steps() const { return steps_; }
     /// Whether the child is in a system call that waits for somebody.

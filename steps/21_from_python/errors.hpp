@@ -41,7 +41,7 @@ inline std::string path_bytes(const pybind11::object& path) {
 /// A number of Python as an int. Throws its OverflowError if it is none of 32 bits, its
 /// TypeError if it is no whole number.
 inline int to_int(const pybind11::object& value) {
-    const long number = PyLong_AsLong(value.ptr());
+    const long long number = PyLong_AsLongLong(value.ptr());
     if (number == -1 && PyErr_Occurred()) throw pybind11::error_already_set();
     if (!std::in_range<int>(number)) {
         PyErr_SetString(PyExc_OverflowError, "a foo holds ints of 32 bits");

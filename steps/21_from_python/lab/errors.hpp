@@ -32,8 +32,8 @@ inline std::string path_bytes(const pybind11::object& path) {
 /// A number of Python as an int. Throws its OverflowError if it is none of 32 bits, its
 /// TypeError if it is no whole number.
 inline int to_int(const pybind11::object& value) {
-    // TODO: PyLong_AsLong tells of an error by -1 and PyErr_Occurred(). A long has 64
-    // bits here: what is out of an int's range is an OverflowError, in
-    // words of yours.
-    return static_cast<int>(PyLong_AsLong(value.ptr()));
+    // TODO: PyLong_AsLongLong tells of an error by -1 and PyErr_Occurred(). A long long
+    // has 64 bits: what is out of an int's range is an OverflowError, in your own
+    // words.
+    return static_cast<int>(PyLong_AsLongLong(value.ptr()));
 }

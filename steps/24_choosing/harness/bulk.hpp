@@ -8,12 +8,12 @@
 /// A way to hand over chunks. The giver fills room(), then calls give(); the taker
 /// reads what take() returns, then calls done().
 template <class T>
-concept bulk_transport = std::constructible_from<T, const place&> &&
-    requires(T t, side s, std::size_t words) {
+concept bulk_transport = requires(T t, const place& p, side s, std::size_t words) {
+    T(p);
     t.open(s);
-    { t.room(words) } -> std::same_as<chunk>;  // of the giver, until give()
+    chunk{t.room(words)};  // of the giver, until give()
     t.give(words);
-    { t.take(words) } -> std::same_as<chunk>;  // of the taker, until done()
+    chunk{t.take(words)};  // of the taker, until done()
     t.done();
 };
 

@@ -7,8 +7,8 @@
 /// A value in shared memory: read() returns it as a list of words, or nothing if it
 /// could not be had just now.
 template <class T>
-concept value_transport = std::constructible_from<T, const place&> &&
-    requires(T t, side s, std::uint64_t n) {
+concept value_transport = requires(T t, const place& p, side s, std::uint64_t n) {
+    T(p);
     t.open(s);
     t.write(n);  // n, n + 1, and so on
     t.read();

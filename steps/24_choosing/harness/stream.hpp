@@ -15,15 +15,11 @@ constexpr std::size_t stream_capacity = 64;
 /// A queue of messages: give() returns false if it is full and take() if it is empty;
 /// otherwise `fill` writes a message, and `look` reads one.
 template <class T>
-concept stream_transport = std::constructible_from<T, const place&> &&
-    requires(T t, side s, typename T::message m) {
+concept stream_transport = requires(T t, const place& p, side s) {
+    T(p);
     t.open(s);
-    {
-        t.give([](typename T::message&) {})
-        } -> std::same_as<bool>;
-    {
-        t.take([](const typename T::message&) {})
-        } -> std::same_as<bool>;
+    bool{t.give([](typename T::message&) {})};
+    bool{t.take([](const typename T::message&) {})};
 };
 
 /// Gives messages of which no word is in another one; a sample is the time of a batch.
