@@ -11,7 +11,7 @@ set -eu
 missing=""
 need() { missing="$missing $1"; }
 # What is done without where the system is known to have no such package.
-offered() { apt-cache show "$1" > /dev/null 2>&1; }
+offered() { [ -n "$(apt-cache show "$1" 2> /dev/null)" ]; }
 want() { if offered "$1" || ! offered make; then need "$1"; fi; }
 has() { command -v "$1" > /dev/null 2>&1; }
 

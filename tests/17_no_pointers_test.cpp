@@ -32,8 +32,9 @@ public:
         check(::ftruncate(file_.get(), size), "ftruncate");
     }
     /// AddressSanitizer has its own things elsewhere.
-    static constexpr std::uintptr_t written_at = 0x200000000000;
-    static constexpr std::uintptr_t read_at = 0x300000000000;
+    static constexpr std::uintptr_t written_at = std::uintptr_t{1}
+                                                 << (sizeof(void*) == 8 ? 45 : 29);
+    static constexpr std::uintptr_t read_at = written_at / 2 * 3;
     static constexpr std::size_t size = 8192;
 
     void* map(std::uintptr_t where) const {

@@ -37,14 +37,12 @@ const std::string too_short =
     "the file ends before the page that was touched: it is too short, or was cut";
 const std::string no_room = "there is no room in this tmpfs";
 
-std::uint64_t page() {
-    return static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
+std::size_t page() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
 
 /// A fault that touched byte `offset` of a file of `size` bytes on a full tmpfs.
 fault at_byte(std::uint64_t offset, off_t size) {
     mapping m;
-    m.start = 0x7f0000000000;
+    m.start = 0x7f000000;
     m.end = m.start + (1 << 20);
     m.permissions = "rw-s";
     m.offset = 16 * page();
