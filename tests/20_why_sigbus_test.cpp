@@ -37,7 +37,9 @@ const std::string too_short =
     "the file ends before the page that was touched: it is too short, or was cut";
 const std::string no_room = "there is no room in this tmpfs";
 
-std::size_t page() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
+std::size_t page() {
+    return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
 
 /// A fault that touched byte `offset` of a file of `size` bytes on a full tmpfs.
 fault at_byte(std::uint64_t offset, off_t size) {
