@@ -16,7 +16,7 @@ set -e
 cd /autograder/source/suchfoo
 sh common/setup.sh{extras}
 # Where a container lets it be used, it is the better of the two isolations.
-apt-get install -q -y --no-install-recommends bubblewrap iproute2 || true
+apt-get install -q -y --no-install-recommends bubblewrap || true
 # The answers are here: no student's code may read them.
 chmod -R go-rwx /autograder/source
 make -s build
