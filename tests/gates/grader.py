@@ -25,7 +25,7 @@ from tool import ROOT, run
 
 from learner import lab
 from shared.steps import BUILD, all_steps, find_step
-from teacher import grade, sandbox
+from teacher import grade, sandbox, submissions
 
 STEP = find_step("03")
 HEADER = "foo_from_mmap.hpp"
@@ -358,6 +358,13 @@ class Grader(unittest.TestCase):
         for words in ("a.txt is neither a folder nor a zip", f"handed in more than once: a/{HEADER} and b/{HEADER}",
                       "nothing handed in; there was: foo.cpp", "broken.zip cannot be read"):
             self.assertIn(words, said)
+
+    def test_one_header_of_three_is_said_to_be_missing(self):
+        step = find_step("05")
+        for name in ("primed_file.hpp", "write_all.hpp"):
+            shutil.copy(step.folder / name, self.folder)
+        self.assertEqual(submissions.handed_in([self.folder], step),
+                         ({}, "no new_file.hpp handed in; there was: primed_file.hpp, write_all.hpp"))
 
     def test_partial_credit_and_gradescopes_format(self):
         hand_in(self.folder, "creates", REFERENCE.replace("O_RDWR | O_CLOEXEC", "O_RDWR | O_CREAT | O_CLOEXEC, 0600"))

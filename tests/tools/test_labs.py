@@ -74,6 +74,11 @@ class Loop(Student):
                          ["expected: a == b", "came:     1", "and not:  2", "at:       /x.cpp:7"])
         self.assertEqual(said('CHECK( how == "yes" )', "CHECK( no == yes )"),
                          ['expected: how == "yes"', "came:     no", "at:       /x.cpp:7"])
+        self.assertEqual(said('CHECK( out == "yes" )', 'CHECK(  == yes )'),
+                         ['expected: out == "yes"', "came:     nothing", "at:       /x.cpp:7"])
+        self.assertEqual(said('CHECK( err.find("x") != std::string::npos )',
+                              "CHECK( 18446744073709551615 != 18446744073709551615 )")[1],
+                         "came:     it is not there")
         self.assertEqual(lab.explain_case("what it printed\n\nstill running after 10 s\n"),
                          ["the test: still running after 10 s", "it said:  what it printed"])
 

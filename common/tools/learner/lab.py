@@ -111,6 +111,7 @@ def explain_build(error):
 
 CHECK = re.compile(r"^(\S+):(\d+): (?:FATAL )?ERROR: (?:CHECK|REQUIRE)(_FALSE)?\( (.*?) \) is NOT "
                    r"correct!\n  values: \w+\( (.*?) \)$", re.M | re.S)
+NOT_FOUND = " != ".join(2 * [str(2 ** 64 - 1)])  # std::string::npos
 BANNER = re.compile(r"\[doctest\]|=====|TEST (CASE|SUITE):|\S+\.cpp:\d+:|$")
 
 
@@ -118,13 +119,13 @@ def explain_check(match):
     """A comparison that failed: what was expected, and what came."""
     file, line, negated, expected, values = match.groups()
     lines = [f"expected: {'not ' if negated else ''}{expected}"]
-    came, equals, wanted = values.partition(" == ")
+    came, equals, wanted = f" {values}".partition(" == ")
     if equals and "==" in expected:
-        lines.append(f"came:     {came}")
+        lines.append(f"came:     {came.strip() or 'nothing'}")
         if wanted.strip() not in expected:
             lines.append(f"and not:  {wanted}")
     else:
-        lines.append(f"came:     {values}")
+        lines.append(f"came:     {'it is not there' if values == NOT_FOUND else values}")
     return [*lines, f"at:       {shown(Path(file))}:{line}"]
 
 

@@ -133,8 +133,10 @@ def look_for(paths, step):
             for other, read in others[:BESIDE]:
                 if other not in taken:
                     taken[other] = read()
-    if not taken:
+    lacks = [name for name in lab.lab_headers(step) if name not in taken]
+    if lacks:
         there = [readable(str(place)) for place, _, _ in all_files]
         more = f" and {len(there) - 8} more" if len(there) > 8 else ""
-        return {}, f"nothing handed in; there was: {', '.join(there[:8]) + more or 'nothing at all'}"
+        what = f"no {' and no '.join(lacks)}" if taken else "nothing"
+        return {}, f"{what} handed in; there was: {', '.join(there[:8]) + more or 'nothing at all'}"
     return taken, None
