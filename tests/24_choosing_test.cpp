@@ -1,7 +1,9 @@
 // Tests of 24_choosing: a worker that measures, with every transport of ours. What the
 // harness makes of measurements is tested by test_bench.py. No test looks at a time.
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <thread>
 
 #include "07_shm_open/new_object.hpp"
@@ -75,8 +77,13 @@ TEST_CASE("header: a limit on the size of files is an error when room is reserve
     const unique_fd file(
         check(::open((directory / "new").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600),
               "open"));
-    const std::size_t too_much = std::size_t(-1) / 4 + 1;
-    CHECK_THROWS_AS(reserve(file.get(), too_much, "new"), std::system_error);
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    check(::getrlimit(RLIMIT_FSIZE, &before), "getrlimit");
+    const rlimit page{4096, before.rlim_max};
+    check(::setrlimit(RLIMIT_FSIZE, &page), "setrlimit");
+    CHECK_THROWS_AS(reserve(file.get(), 8192, "new"), std::system_error);
+    check(::setrlimit(RLIMIT_FSIZE, &before), "setrlimit");
 }
 
 TEST_CASE("program: every transport of ours carries its words") {

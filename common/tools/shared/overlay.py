@@ -20,7 +20,7 @@ from shared.processes import run_limited, temporary_folder
 from shared.steps import BUILD, ROOT, Step, libraries
 
 COMPILER = shlex.split(os.environ.get("CXX", "g++"))
-FLAGS = ["-std=c++20", "-Wall", "-Wextra", "-Wpedantic"]
+FLAGS = ["-std=c++20"]  # warnings are for builds whose output is read
 # For programs and for tests: the less a debugger is to know, the sooner the verdict.
 DEBUG = {"common": "-g", "tests": "-g1"}
 COMPILE_LIMIT = 120  # seconds
