@@ -10,8 +10,8 @@
 //          is told that its lock is lost.
 #include <signal.h>
 
+#include <boost/container/vector.hpp>
 #include <boost/interprocess/allocators/allocator.hpp>
-#include <boost/interprocess/containers/vector.hpp>
 #include <boost/interprocess/managed_shared_memory.hpp>
 #include <iostream>
 
@@ -23,7 +23,7 @@ namespace {
 namespace ipc = boost::interprocess;
 using segment = ipc::managed_shared_memory;
 using foo_allocator = ipc::allocator<foo, segment::segment_manager>;
-using foos = ipc::vector<foo, foo_allocator>;
+using foos = boost::container::vector<foo, foo_allocator>;
 
 struct killed_while_made {
     killed_while_made() { ::raise(SIGKILL); }

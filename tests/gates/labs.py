@@ -101,6 +101,8 @@ class Gate(unittest.TestCase):
         # There all the others are skeletons, too, but for those done before.
         out = self.folder / "handout"
         run(sys.executable, "common/tools", "handout", out)
+        for note in (out / "notes").glob("*.md"):
+            self.assertNotRegex(note.read_text(encoding="utf-8"), r"(\(This is what the lab .*\)\n)\n\1")
 
         def student(*words):
             return run(sys.executable, "common/tools", "lab", *words, timeout=600, cwd=out,

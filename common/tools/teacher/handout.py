@@ -8,6 +8,7 @@ the notes.
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -94,7 +95,8 @@ def without_answers(text, hidden):
         if match[1] == "code" and file.removeprefix("steps/") in hidden:
             return "(This is what the lab asks you to write.)\n"
         return match[0]
-    return VALUE.sub(r"\2", MARKED.sub(block, text))
+    once = re.sub(r"(\(This is what the lab .*\)\n)(?:\n\1)+", r"\1", MARKED.sub(block, text))
+    return VALUE.sub(r"\2", once)
 
 
 def is_answer(path, steps, hidden):
