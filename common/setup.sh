@@ -23,7 +23,7 @@ has_header() {
     done
     return 1
 }
-builds_for_32_bits() { echo '#include <new>' | g++ -m32 -E -x c++ - > /dev/null 2>&1; }
+builds_for_32_bits() { echo '#include <cerrno>' | g++ -m32 -E -x c++ - > /dev/null 2>&1; }
 # Distribution packages belong to the distribution's Python.
 has_module() { /usr/bin/python3 -c "import $1" > /dev/null 2>&1; }
 

@@ -164,8 +164,9 @@ TEST_SUITE("lab") {
         while (waiter.step_to_call() && waiter.call() != SYS_futex) {
         }
         check(::truncate(file.path.c_str(), 0), "truncate");
+        const int bad_address = EFAULT;
         CHECK(describe_status(waiter.finish()) ==
-              "exit status " + std::to_string(EFAULT));
+              "exit status " + std::to_string(bad_address));
     }
 
     TEST_CASE("header: a sleeper is woken though the post is slow") {

@@ -1,10 +1,11 @@
 // 15_wait_and_wake: sleeping until something changes.
 //
 // Run:     build/steps/05_primed_file /tmp/suchfoo 0 0
-//          build/steps/15_wait_and_wake /tmp/suchfoo wait      in one terminal
-//          build/steps/15_wait_and_wake /tmp/suchfoo post 1    in another
-// Expect:  the first one sleeps, without using any time, and says 1 at once then.
-//          100000 posts for nobody make no call of the kernel.
+//          build/steps/15_wait_and_wake /tmp/suchfoo wait &
+//          build/steps/15_wait_and_wake /tmp/suchfoo post 1
+// Expect:  the first one sleeps for 2 seconds at most, without using any time, and says
+//          what has changed as soon as it has. 100000 posts for nobody make no call of
+//          the kernel.
 // Next:    16_ring_buffer: a stream of messages.
 #include <iostream>
 

@@ -5,8 +5,9 @@
 #include "15_wait_and_wake/wait_word.hpp"
 
 // #region spin_then_sleep
-/// As wait_until(), after looking `spins` times: who waits for microseconds only does
-/// not ask the kernel, and who waits for long costs a CPU for a moment only.
+/// As wait_until(), after looking `spins` times, whatever `limit` is: who waits for
+/// microseconds only does not ask the kernel, and who waits for long costs a CPU for a
+/// moment only.
 inline bool spin_then_sleep(foo& word, int old, const time_limit& limit, int spins) {
     for (int i = 0; i < spins; ++i) {
         if (std::atomic_ref(word.bar).load(std::memory_order_acquire) != old)

@@ -30,7 +30,6 @@ inline constexpr std::array<char, 8> list_magic{'l', 'i', 's', 't', '1', '7', 0,
 inline constexpr std::uint64_t list_layout = fingerprint(
     1, {{"bar", offsetof(node, value) + offsetof(foo, bar), sizeof(foo::bar)},
         {"baz", offsetof(node, value) + offsetof(foo, baz), sizeof(foo::baz)},
-
         {"next", offsetof(node, next), sizeof(node::next)},
         {"address_of_next", offsetof(node, address_of_next), 8},
         {"used", offsetof(foo_list, used), sizeof(foo_list::used)},
