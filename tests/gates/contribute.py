@@ -30,7 +30,7 @@ class Contributor(unittest.TestCase):
                        if not key.startswith(("SUCHFOO", "MAKE"))}
         result = subprocess.run(["make", "-s", *words], cwd=self.clone, env=environment,
                                 stdin=subprocess.DEVNULL, text=True, capture_output=True,
-                                timeout=300)
+                                timeout=600)
         self.assertEqual(result.returncode, status, result.stdout + result.stderr)
         return result
 
