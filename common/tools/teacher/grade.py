@@ -229,7 +229,7 @@ def grade_step(exercise, files, alone=False, before=None):
         judged |= (run_single(room, exercise.judge, left, RUN_ALONE, True, PATIENCE_ALONE) if alone else
                    run_cases(room, exercise.judge, left, RUN, True, PATIENCE))
         rows = exercise.rows(judged)
-        if any(judged.values()) and (alone or not any(map(doubtful, judged.values()))):
+        if exercise.feedback and any(judged.values()) and (alone or not any(map(doubtful, judged.values()))):
             rows += [[name, None, None, why or ""] for name, why in feedback(exercise, room, limits).items()]
         return rows
 
@@ -240,7 +240,7 @@ def feedback(exercise, room, limits):
     test = next(overlay.commands(exercise.step, [f"-I{room.work}", "-Isteps", "-I."], room.out, room.prepared))
     problem = compile_one(room, test, limits)
     room.freeze()
-    if problem or not exercise.feedback:
+    if problem:
         return dict.fromkeys(exercise.feedback, problem)
     program = overlay.test_program(room.out, exercise.step)
     said = run_cases(room, program, exercise.feedback, FEEDBACK, False, PATIENCE)
