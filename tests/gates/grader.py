@@ -366,6 +366,18 @@ class Grader(unittest.TestCase):
         self.assertEqual(submissions.handed_in([self.folder], step),
                          ({}, "no new_file.hpp handed in; there was: primed_file.hpp, write_all.hpp"))
 
+    def test_a_zip_with_a_broken_stream_cannot_be_read(self):
+        path = self.folder / "x.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(HEADER, REFERENCE)
+        content = bytearray(path.read_bytes())
+        start = 30 + len(HEADER)  # after the entry's own header
+        content[start:start + 8] = b"\xff" * 8
+        path.write_bytes(content)
+        files, problem = submissions.handed_in([path], STEP)
+        self.assertEqual(files, {})
+        self.assertIn("it cannot be read: ", problem)
+
     def test_partial_credit_and_gradescopes_format(self):
         hand_in(self.folder, "creates", REFERENCE.replace("O_RDWR | O_CLOEXEC", "O_RDWR | O_CREAT | O_CLOEXEC, 0600"))
         # Right, but for what only the header's own cases see.

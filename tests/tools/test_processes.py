@@ -14,6 +14,13 @@ import tool  # noqa: F401  (the path to the tools)
 from shared import driver, processes
 
 
+class Signals(unittest.TestCase):
+    def test_a_signal_without_a_name_is_no_traceback(self):
+        self.assertEqual(processes.signal_name(9), "SIGKILL")
+        status, _ = processes.run_limited(["sh", "-c", f"kill -{signal.SIGRTMIN + 1} $$"], 10)
+        self.assertEqual(driver.describe_status(status), f"dies of signal {signal.SIGRTMIN + 1}")
+
+
 class Interrupted(unittest.TestCase):
     def setUp(self):
         for number in processes.ENDING:

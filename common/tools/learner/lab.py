@@ -111,7 +111,7 @@ def explain_build(error):
 
 CHECK = re.compile(r"^(\S+):(\d+): (?:FATAL )?ERROR: (?:CHECK|REQUIRE)(_FALSE)?\( (.*?) \) is NOT "
                    r"correct!\n  values: \w+\( (.*?) \)$", re.M | re.S)
-NOT_FOUND = " != ".join(2 * [str(2 ** 64 - 1)])  # std::string::npos
+NOT_FOUND = " != ".join(2 * [str(2 ** 64 - 1)])  # std::string::npos, where a size has 64 bits
 BANNER = re.compile(r"\[doctest\]|=====|TEST (CASE|SUITE):|\S+\.cpp:\d+:|$")
 
 

@@ -20,7 +20,7 @@ import termios
 import time
 from pathlib import Path
 
-from shared.processes import in_child, signals_held
+from shared.processes import in_child, signal_name, signals_held
 from shared.steps import BUILD, ROOT
 
 PATIENCE = 10  # seconds that a command may take
@@ -36,7 +36,7 @@ class Failure(Exception):
 def describe_status(status):
     """A status as subprocess gives it, in the words of the steps' outcomes."""
     if status < 0:
-        return f"dies of {signal.Signals(-status).name}"
+        return f"dies of {signal_name(-status)}"
     return {0: "works", 1: "fails cleanly"}.get(status, f"exits with {status}")
 
 

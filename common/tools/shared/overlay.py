@@ -7,7 +7,6 @@ import re
 import secrets
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared import patches
-from shared.processes import run_limited, temporary_folder
+from shared.processes import run_limited, signal_name, temporary_folder
 from shared.steps import BUILD, ROOT, Step, libraries
 
 COMPILER = shlex.split(os.environ.get("CXX", "g++"))
@@ -183,7 +182,7 @@ def run_case(target, step, name, limit=CASE_LIMIT):
     if status is None:
         output += f"\nstill running after {limit} s\n"
     elif status < 0:
-        output += f"\nkilled by {signal.Signals(-status).name}\n"
+        output += f"\nkilled by {signal_name(-status)}\n"
     elif status == 0 and word not in output:
         output += "\nthe program ended before the test did\n"
     return Case(name, status == 0 and word in output,

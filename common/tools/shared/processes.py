@@ -124,6 +124,11 @@ def in_child():
     os.umask(0o022)  # files as most users make them
 
 
+def signal_name(number):
+    """SIGKILL for 9; the real-time signals but for the first and the last have no name (signal(7))."""
+    return {each.value: each.name for each in signal.Signals}.get(number, f"signal {number}")
+
+
 def run_limited(argv, limit, env=None, cwd=ROOT, output=None):
     """Runs argv in a session of its own, of which nothing is left afterwards. Returns
     the exit status (None: it was still running after `limit` seconds) and what it printed,

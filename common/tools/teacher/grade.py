@@ -16,7 +16,6 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import sys
 import tempfile
 import threading
@@ -27,7 +26,7 @@ from pathlib import Path
 from learner import lab
 from learner.standalone import parts
 from shared import overlay
-from shared.processes import Stopped, end_on_signals
+from shared.processes import Stopped, end_on_signals, signal_name
 from shared.steps import BUILD, ROOT, all_steps, find_steps
 from teacher import sandbox, submissions
 from teacher.sandbox import MIB, Limits, Room
@@ -142,7 +141,7 @@ def run_cases(room, program, names, limits, judge, patience):
         results[name] = explain(body[:20_000]) if not passed else None if shown else NOT_SHOWN
     ending = (f"still running after {limits.seconds:g} s" if status is None else
               "the program ended before the test did: "
-              + (f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"))
+              + (f"killed by {signal_name(-status)}" if status < 0 else f"exit status {status}"))
     for name in names:
         if name not in results:
             results[name] = ending

@@ -4,6 +4,7 @@ folders, nested or flat, archives, whole clones."""
 import os
 import re
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 
 from learner import lab
@@ -15,7 +16,7 @@ BESIDE = 20  # headers besides those of the lab
 PLATFORM = re.compile(r"(?s)(?P<who>.+?)_(?:LATE_)?(?P<id>\d+)_(?:assignsubmission_\w+?_|\d+_)(?P<rest>.*)")
 # What is not a student's own work: another's, or the project's.
 PASSED_OVER = {"__macosx", "build", "steps", "tests", "common", "notes"}
-BROKEN = (OSError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile)
+BROKEN = (OSError, ValueError, NotImplementedError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def readable(name):
@@ -79,7 +80,9 @@ def in_archive(path):
     try:
         archive = zipfile.ZipFile(path)
         for entry in archive.infolist():
-            if not entry.is_dir():
+            link = (entry.external_attr >> 28) == 0o12
+            usual = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+            if not entry.is_dir() and not link and usual:
                 yield PurePosixPath(entry.filename), entry.file_size, reader(entry)
     except BROKEN as error:
         yield PurePosixPath(f"{path.name} cannot be read: {error}"), 0, bytes
