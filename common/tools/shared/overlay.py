@@ -179,6 +179,11 @@ def run_case(target, step, name, limit=CASE_LIMIT):
         status, output = run_limited(
             [test_program(target, step), f"--test-case={name}"], limit,
             env={**os.environ, "TMPDIR": str(folder), "SUCHFOO_VERDICT": word})
+    return case_of(name, status, output, limit, word)
+
+
+def case_of(name, status, output, limit, word=""):
+    """What became of a case, by the status of the test program and by what it printed."""
     if status is None:
         output += f"\nstill running after {limit} s\n"
     elif status < 0:
@@ -198,6 +203,6 @@ def say(text):
     print(text, flush=True)
 
 
-def fail(text):
+def fail(text, status=1):
     print(text, file=sys.stderr, flush=True)
-    sys.exit(1)
+    sys.exit(status)

@@ -1,10 +1,13 @@
 """Finds what students handed in, in the shape in which a learning platform or a person brings it:
 folders, nested or flat, archives, whole clones."""
 
+import io
 import os
 import re
 import zipfile
 import zlib
+from functools import partial
+from itertools import chain, islice
 from pathlib import PurePosixPath
 
 from learner import lab
@@ -31,61 +34,47 @@ def students(folder):
     found, odd = {}, []
     for path in sorted(folder.iterdir()):
         platform = PLATFORM.fullmatch(path.name)
-        if path.is_symlink():
-            odd.append(f"{readable(path.name)} is a link, and not followed")
-        elif path.name.startswith(".") or path.name.lower() in PASSED_OVER:
-            odd.append(f"{readable(path.name)} is passed over")
-        elif platform:
-            found.setdefault((platform["who"], platform["id"]), []).append(path)
-        elif path.is_dir():
-            found.setdefault((path.name, ""), []).append(path)
-        elif path.suffix.lower() == ".zip":
-            found.setdefault((path.stem, "zip"), []).append(path)
-        else:
-            odd.append(f"{readable(path.name)} is neither a folder nor a zip")
+        shape = platform or path.is_dir() or path.suffix.lower() == ".zip"
+        if path.is_symlink() or not own(path.relative_to(folder)) or not shape:
+            odd.append(f"{readable(path.name)} is passed over: hidden, a link, or neither a folder nor a zip")
+            continue
+        plain = (path.name, "") if path.is_dir() else (path.stem, "zip")
+        who = (platform["who"], platform["id"]) if platform else plain
+        found.setdefault(who, []).append(path)
     names = [name for name, _ in found]
     return {name if names.count(name) == 1 else f"{name} {more}".strip(): paths
             for (name, more), paths in found.items()}, odd
 
 
-def files(paths):
-    """(where it is, its size, how to read it) of each file; no link is followed."""
-    for path in paths:
-        if path.is_dir():
-            for top, folders, names in os.walk(path):
-                folders.sort()
-                for name in sorted(names):
-                    file = type(path)(top) / name
-                    if file.is_symlink() or not file.is_file():
-                        continue
-                    if file.suffix.lower() == ".zip":
-                        yield from in_archive(file)
-                    else:
-                        yield PurePosixPath(file.relative_to(path)), file.stat().st_size, file.read_bytes
-        elif path.suffix.lower() == ".zip":
-            yield from in_archive(path)
+def files(path):
+    """(where it is, how to open it) of each file in a folder or a zip; no link is followed."""
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        if file.is_symlink() or not file.is_file():
+            continue
+        if file.suffix.lower() == ".zip":
+            yield from in_archive(file)
         else:
-            yield PurePosixPath(path.name), path.stat().st_size, path.read_bytes
+            yield PurePosixPath(file.relative_to(path) if file != path else path.name), partial(file.open, "rb")
 
 
 def in_archive(path):
-    def reader(entry):
-        def read():
-            with archive.open(entry) as file:  # which may be longer than it says
-                content = file.read(LARGEST + 1)
-            if len(content) > LARGEST:
-                raise ValueError(f"{readable(entry.filename)} is longer than the archive says")
-            return content
-        return read
     try:
         archive = zipfile.ZipFile(path)
         for entry in archive.infolist():
             link = (entry.external_attr >> 28) == 0o12
             usual = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
             if not entry.is_dir() and not link and usual:
-                yield PurePosixPath(entry.filename), entry.file_size, reader(entry)
+                yield PurePosixPath(entry.filename), partial(archive.open, entry)
     except BROKEN as error:
-        yield PurePosixPath(f"{path.name} cannot be read: {error}"), 0, bytes
+        yield PurePosixPath(f"{path.name} cannot be read: {error}"), io.BytesIO
+
+
+def read(place, opener):
+    with opener() as file:  # which may be longer than an archive says
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise ValueError(f"{readable(str(place))} has more than {LARGEST} bytes")
+    return content
 
 
 def own(place):
@@ -102,44 +91,31 @@ def handed_in(paths, step):
 
 
 def look_for(paths, step):
-    all_files = []
-    for number, entry in enumerate(files(paths)):
-        if number == MOST:
-            return {}, f"more than {MOST} files"
-        all_files.append(entry)
-    taken = {}
+    found = sorted(islice(chain.from_iterable(map(files, paths)), MOST + 1), key=lambda file: file[0])
+    if len(found) > MOST:
+        return {}, f"more than {MOST} files"
+    taken, beside = {}, {}
     for wanted in lab.lab_headers(step):
         name = re.compile(rf"{re.escape(wanted[:-4])}(?:[-_ ]?\(?(\d{{1,4}})\)?)?\.(?:hpp|hh|hxx|h)", re.I)
-        best, rank = [], (False, -1)
-        for place, size, read in all_files:
+        ranked = {}
+        for place, opener in found:
             platform = PLATFORM.fullmatch(place.name)
             match = name.fullmatch(platform["rest"] if platform else place.name)
-            if not match or not own(place):
-                continue
-            if size > LARGEST:
-                return {}, f"{readable(str(place))} has {size} bytes, and {LARGEST} is the most"
-            # In the step's folder before any other place; then what was handed in last.
-            this = (step.name in place.parts, int(match[1] or 0))
-            if this > rank:
-                best, rank = [], this
-            if this == rank:
-                best.append((place, read))
-        contents = {read() for _, read in best}
+            if match and own(place):  # in the step's folder before any other place; then what came last
+                ranked.setdefault((step.name in place.parts, int(match[1] or 0)), []).append((place, opener))
+        best = ranked[max(ranked)] if ranked else []
+        contents = {read(*file) for file in best}
         if len(contents) > 1:
             return {}, "handed in more than once: " + " and ".join(readable(str(place)) for place, _ in best)
-        if best:
-            taken[wanted] = contents.pop()
-            beside = best[0][0].parent
-            others = [(place.name, read) for place, size, read in all_files
-                      if place.parent == beside and beside.name == step.name and place.suffix == ".hpp"
-                      and size <= LARGEST and len(place.name) < 100]
-            for other, read in others[:BESIDE]:
-                if other not in taken:
-                    taken[other] = read()
-    lacks = [name for name in lab.lab_headers(step) if name not in taken]
-    if lacks:
-        there = [readable(str(place)) for place, _, _ in all_files]
+        for content in contents:
+            taken[wanted] = content
+            folder = best[0][0].parent
+            others = [(place, opener) for place, opener in found if place.parent == folder
+                      and folder.name == step.name and place.suffix == ".hpp" and len(place.name) < 100]
+            beside |= {place.name: read(place, opener) for place, opener in others[:BESIDE]}
+    if lacks := [name for name in lab.lab_headers(step) if name not in taken]:
+        there = [readable(str(place)) for place, _ in found]
         more = f" and {len(there) - 8} more" if len(there) > 8 else ""
         what = f"no {' and no '.join(lacks)}" if taken else "nothing"
         return {}, f"{what} handed in; there was: {', '.join(there[:8]) + more or 'nothing at all'}"
-    return taken, None
+    return beside | taken, None
