@@ -28,8 +28,8 @@ from shared.steps import BUILD, ROOT, all_steps, find_steps
 from teacher import gradebook, sandbox, submissions
 from teacher.sandbox import UIDS, Room, as_user
 
-# Seconds, beside others and alone: for the compiler, and for some behaviours of a step.
-COMPILE, RUN, FEEDBACK = (10, 20), (5, 6), 3
+# Seconds: for the compiler, beside others and alone; and for a test program that judges, or says why.
+COMPILE, RUN, FEEDBACK = (10, 20), 5, 2
 # Of what the tests are made: it is not a student's to change.
 TESTS_OWN = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+"
                        rb"((?:DOCTEST|SUCHFOO|CHECK|REQUIRE|TEST|SUBCASE|CAPTURE|WARN|FAIL)\w*|main|assert)\b", re.M)
@@ -119,14 +119,14 @@ def build(exercise, room, seconds):
 
 def run_cases(room, program, names, seconds, judge=False, singly=False):
     """{name: None, or what went wrong} of cases of a test program: of all in one process, and if any
-    of them failed, of each by itself, until three have hung."""
+    of them failed, of each by itself, until three have hung. All that hang are judged again, alone."""
     def run(*some):
         status, said = room.run([str(program), f"--test-case={','.join(some)}"], seconds, judge)
         case = overlay.case_of(",".join(some), status, said, seconds)
         why = (NOT_SHOWN if case.skipped else None) if case.passed else "\n".join(lab.explain_case(case.output))[:2000]
         return status, dict.fromkeys(some, why)
     status, results = (1, {}) if singly else run(*names)
-    if status is None or not any(results.get(name, "?") for name in names):
+    if (judge and status is None) or not any(results.get(name, "?") for name in names):
         return results
     hung = 0
     for name in names:
@@ -156,7 +156,7 @@ def grade_step(exercise, files, alone):
             (room.work / step.name / name).write_bytes(content)
         if problem := build(exercise, room, COMPILE[alone]):
             return exercise.zeros(problem)
-        wrong = run_cases(room, exercise.judge, list(exercise.weights), RUN[alone], judge=True, singly=alone)
+        wrong = run_cases(room, exercise.judge, list(exercise.weights), RUN, judge=True, singly=alone)
         rows = exercise.rows(wrong)
         if exercise.feedback and any(wrong.values()) and (alone or not doubtful(rows)):
             rows += [[name, None, None, why or ""] for name, why in feedback(exercise, room, COMPILE[alone]).items()]

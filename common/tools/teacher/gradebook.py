@@ -26,6 +26,7 @@ def record(folder):
 
 
 def keep(folder, record):
+    """Writes a student's files, each whole or not at all."""
     made(folder)
     for name, data in (("grade.json", {"student": readable(folder.name), "steps": record}),
                        ("results.json", as_gradescope(record))):
@@ -53,11 +54,12 @@ def points(entries):
 
 
 def csv_row(name, record, steps):
+    """A student's line; a "?" where nothing is settled."""
     name = readable(name)
     total, most = points(record.values())
     return ["'" * name.startswith(tuple("=+-@")) + name,  # a name, and no formula
-            *("" if step not in record else f"{points([record[step]])[0]:.2f}" if record[step]["fingerprint"] else "?"
-              for step in steps), f"{total:.2f}", f"{most:g}"]
+            *("" if step not in record else "?" if not record[step].get("fingerprint") else
+              f"{points([record[step]])[0]:.2f}" for step in steps), f"{total:.2f}", f"{most:g}"]
 
 
 def merge(out):
