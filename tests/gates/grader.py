@@ -308,6 +308,44 @@ class Grader(unittest.TestCase):
             tests = json.loads((self.out / "students" / "a good student" / "results.json").read_text())["tests"]
             self.assertEqual({test["status"] for test in tests}, {"passed"})
 
+    def test_a_room_has_limits(self):
+        tree = self.folder / STEP.name / "tree"
+        tree.mkdir(parents=True)
+        for path in (self.folder.parent, self.folder, tree.parent, tree):
+            path.chmod(0o755)
+        for script, status, words in (
+                ("echo hello; exit 3", 3, "hello"),
+                ("kill -9 $$", -9, ""),
+                ("sleep 9", None, ""),
+                ("i=0; while [ $i -lt 150 ]; do sleep 2 & i=$((i + 1)); done", 2, "Cannot fork"),
+                ("head -c 70000000 /dev/zero > $TMPDIR/x; stat -c %s $TMPDIR/x", 0, str(sandbox.FILE_SIZE)),
+                ("python3 -c 'bytearray(2 * 10**9)'", 1, "MemoryError"),
+                ("while :; do :; done", None, ""),
+                ("echo > $0/steps/y", *((2, "Read-only") if sandbox.isolation() == "bubblewrap" else (0, "")))):
+            with sandbox.Room(tree) as room:
+                came, said = room.run(["sh", "-c", script, str(room.out)], 1 if status is None else 5)
+                self.assertEqual(came, status, script + said)
+                self.assertIn(words, said, script)
+                self.assertEqual(room.run(["touch", str(room.out / "steps" / "x")], 5, compiling=True), (0, ""))
+
+    def test_what_a_machine_cannot_show_is_left_out(self):
+        class Room:
+            def run(self, argv, *_):
+                return 0, "SKIPPED: no such machine\n" if "program: b" in argv[1] else ""
+        said = grade.run_cases(Room(), "test", ["program: a", "program: b"], 5, judge=True)
+        self.assertEqual(said, {"program: a": None, "program: b": grade.NOT_SHOWN})
+        exercise = unittest.mock.Mock(weights={"program: a": 1, "program: b": 3}, step=STEP)
+        rows = grade.Exercise.rows(exercise, said)
+        with unittest.mock.patch.object(grade, "grade_step", return_value=rows), \
+                contextlib.redirect_stdout(io.StringIO()) as out:
+            grade.refuse_unless_fair([exercise], [])
+        self.assertEqual(grade.Exercise.rows(exercise, said), [["program: a", POINTS, POINTS, ""]])
+        self.assertIn("left out, as it cannot be shown here: program: b", out.getvalue())
+        del exercise.weights["program: a"]
+        with self.assertRaisesRegex(RuntimeError, "nothing of it can be shown"):
+            with unittest.mock.patch.object(grade, "grade_step", return_value=[]):
+                grade.refuse_unless_fair([exercise], [])
+
     def test_submissions_as_they_come(self):
         class Numbered(str):
             def format(self, number):

@@ -3,8 +3,7 @@
 Points are for what the step's program, or a program of the tests over the student's header,
 does when it is run by the reference's own test program, which holds no student code and which
 the student's cannot reach (sandbox.py). Over the header, the step's tests say what is wrong,
-and earn nothing. All other steps are the reference's: one bug does not sink eight steps.
-"""
+and earn nothing. All other steps are the reference's: one bug does not sink eight steps."""
 
 import argparse
 import hashlib
@@ -13,7 +12,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -22,11 +20,9 @@ from pathlib import Path
 from learner import lab
 from learner.standalone import parts
 from shared import overlay
-from shared.overlay import fail, made
 from shared.processes import end_on_signals, temporary_folder
 from shared.steps import BUILD, ROOT, all_steps, find_steps
 from teacher import gradebook, sandbox, submissions
-from teacher.sandbox import UIDS, Room, as_user
 
 # Seconds: for the compiler, beside others and alone; and for a test program that judges, or says why.
 COMPILE, RUN, FEEDBACK = (10, 20), 5, 2
@@ -53,15 +49,15 @@ class Exercise:
         self.feedback = [name for name in names if not name.startswith("program:")]
         self.prepared = folder / "prepared"
         self.tree = folder / step.name / "tree"
-        self.judge = shutil.copy(overlay.test_program(BUILD, step), made(folder / step.name / "judge"))
+        self.judge = shutil.copy(overlay.test_program(BUILD, step), overlay.made(folder / step.name / "judge"))
         hidden = {step.folder / name for name in lab.lab_headers(step)}
         for path in [*(path for other in all_steps() for path in other.sources() if path not in hidden),
                      *(ROOT / "common").glob("*.hpp"), *(ROOT / "tests").glob("*.hpp"),
                      *(ROOT / "tests" / "probes").glob("*.cpp"), step.test]:
-            shutil.copy(path, made((self.tree / path.relative_to(ROOT)).parent))
+            shutil.copy(path, overlay.made((self.tree / path.relative_to(ROOT)).parent))
         mains = {name: overlay.main_of(name) for name in overlay.programs_of(step)}
         self.programs = [name for name in mains if not hidden.isdisjoint(parts(mains[name], set()))]
-        self.others = [shutil.copy(BUILD / "steps" / name, made(self.tree / "programs")) for name in mains
+        self.others = [shutil.copy(BUILD / "steps" / name, overlay.made(self.tree / "programs")) for name in mains
                        if name not in self.programs]
         self.libraries = [word for name in self.programs for word in overlay.libraries_of(name)]
         self.source = mains[self.programs[0]].relative_to(ROOT)
@@ -150,7 +146,7 @@ def grade_step(exercise, files, alone):
             return exercise.zeros(f"{name} redefines {match[1].decode()}, which is the tests' own")
     if all(tokens(files.get(name, b"")) == tokens(given) for name, given in headers(step, "lab").items()):
         return exercise.zeros("the skeleton, as it was handed out")
-    with Room(exercise.tree) as room:
+    with sandbox.Room(exercise.tree) as room:
         (room.work / step.name).mkdir()
         for name, content in files.items():
             (room.work / step.name / name).write_bytes(content)
@@ -180,7 +176,8 @@ def tokens(source):
 def refuse_unless_fair(exercises, hidden):
     """Grades the reference just as everybody will be. Whatever is wrong is the machine's."""
     for folder in hidden if sandbox.isolation() == "users" else []:
-        if subprocess.run([*as_user(UIDS[-1]), "ls", str(folder.resolve())], capture_output=True).returncode == 0:
+        words = [*sandbox.as_user(sandbox.UIDS[-1]), "ls", str(folder.resolve())]
+        if subprocess.run(words, capture_output=True).returncode == 0:
             raise RuntimeError(f"a student's program could read the answers in {folder}, and run them: "
                                f"chmod go-rwx {shlex.quote(str(folder))}")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -273,7 +270,7 @@ def main():
     overlay.DEBUG = dict.fromkeys(overlay.DEBUG, "-g0")  # nobody debugs what is graded
     folder = options.merge or options.submissions or lab.WORK
     if not folder.is_dir():
-        fail(f"{lab.shown(folder)}: no such folder", 2)
+        overlay.fail(f"{lab.shown(folder)}: no such folder", 2)
     if options.merge:
         return gradebook.merge(options.merge)
     steps = [step for step in (find_steps(options.steps) if options.steps else all_steps()) if step.has_lab]
@@ -285,13 +282,13 @@ def main():
         students = {name: paths for name, paths in students.items()
                     if options.student in (name, submissions.readable(name), *(path.name for path in paths))}
         if not students:
-            fail(f"{folder}: there is no {options.student}", 2)
+            overlay.fail(f"{folder}: there is no {options.student}", 2)
     with temporary_folder("suchfoo-grade-all-") as shared:
         try:
             exercises = prepare([step for step in steps if not step.lacks], shared)
             refuse_unless_fair(exercises, [ROOT, *filter(None, [options.submissions])])
         except (OSError, RuntimeError, overlay.BuildError) as error:
-            fail(f"grade: nobody is graded: {str(error)[:2000]}", 2)
+            overlay.fail(f"grade: nobody is graded: {str(error)[:2000]}", 2)
         if not options.submissions:
             grade_all(students, exercises, shared)
             if options.out:
@@ -300,10 +297,9 @@ def main():
             return 0 if points >= most - 1e-6 else 1
         out = options.out or BUILD / "grades" / folder.resolve().name
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = 0
         try:
             grade_all(students, exercises, out)
         except KeyboardInterrupt:
-            print("stopped; the same command goes on where this one ended", file=sys.stderr)
-            status = 130
-        return gradebook.merge(out) or status
+            gradebook.merge(out)
+            overlay.fail("stopped; the same command goes on where this one ended", 130)
+        return gradebook.merge(out)

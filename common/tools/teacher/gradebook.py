@@ -16,12 +16,11 @@ from teacher.submissions import readable
 
 def record(folder):
     """{step: {"rows": Exercise.rows(), …}} of all that was ever graded of a student."""
+    path = folder / "grade.json"
     try:
-        return json.loads((folder / "grade.json").read_text(encoding="utf-8"))["steps"]
-    except FileNotFoundError:
-        return {}
+        return json.loads(path.read_text(encoding="utf-8"))["steps"] if path.exists() else {}
     except (OSError, ValueError, KeyError, TypeError):
-        print(f"{readable(str(folder))}/grade.json cannot be read, and is done again", file=sys.stderr)
+        print(f"{readable(str(path))} cannot be read, and is done again", file=sys.stderr)
         return {}
 
 
