@@ -15,22 +15,30 @@ MOST_CHANGED = 16  # lines that one defect may add or change
 
 def judge(step, mutant, folder, seconds):
     """Returns whether the mutant (None: the reference) is as it should be, and what
-    there is to say of it. `seconds` is how long each case takes on the reference: those
-    that wait for a time limit come last."""
+    there is to say of it."""
     name = f"{step.name}/{mutant.stem if mutant else 'reference'}"
-    target = folder / step.name / (mutant.stem if mutant else "reference")
-    headers = target / "headers"
     try:
-        if mutant:
-            patches.write(mutant, headers)
-        overlay.build(step, [headers] if mutant else [], target)
+        return run_cases(step, mutant, folder / name, name, seconds)
     except patches.PatchError as error:
         return False, f"{name}: does not apply\n{error}"
     except overlay.BuildError as error:
         return False, f"{name}: does not compile\n{error}"
+
+
+def run_cases(step, mutant, target, name, seconds):
+    """The header's cases come first, and need no program. `seconds` is how long each case takes
+    on the reference: those that wait for a time limit come last."""
+    folders = [target / "headers"] if mutant else []
+    if mutant:
+        patches.write(mutant, *folders)
+    overlay.build(step, folders, target, overlay.TEST)
     skipped = 0
-    cases = overlay.case_names(target, step)
-    for case in sorted(cases, key=lambda case: seconds.get((step.name, case), 0)):
+    built = False
+    for case in sorted(overlay.case_names(target, step), key=lambda case: (
+            not case.startswith("header:"), seconds.get((step.name, case), 0))):
+        if not built and not case.startswith("header:"):
+            overlay.build(step, folders, target, overlay.PROGRAMS)
+            built = True
         start = time.monotonic()
         result = overlay.run_case(target, step, case)
         if mutant is None:

@@ -134,7 +134,10 @@ def main_of(program):
     return probe if probe.exists() else ROOT / "steps" / program / "main.cpp"
 
 
-def build(step, overlay, target):
+TEST, PROGRAMS, ALL = slice(1), slice(1, None), slice(None)  # of what commands() yields
+
+
+def build(step, overlay, target, which=ALL):
     """Builds the tests of `step`, and the programs that they run, into the folder
     `target`, with the folders `overlay` before steps/. Raises BuildError."""
     for folder in ("tests", "steps"):
@@ -142,7 +145,7 @@ def build(step, overlay, target):
     includes = [f"-I{folder}" for folder in overlay] + ["-Isteps", "-I."]
     with ThreadPoolExecutor() as pool:
         for job in [pool.submit(compile_one, command)
-                    for command in commands(step, includes, target, prepared())]:
+                    for command in list(commands(step, includes, target, prepared()))[which]]:
             job.result()
 
 
