@@ -112,9 +112,12 @@ watch:
 
 # An option with its word, whatever is in that: O'Brien.
 option = $(if $(2),$(1) '$(subst ','\'',$(2))')
+# A student may have named a file so that make would run it, here or in the makes that this one starts.
+unexport STUDENT
+MAKEOVERRIDES =
 
 grade: $(if $(MERGE),,build)
-	@$(tool) grade $(call option,--submissions,$(SUBMISSIONS)) $(call option,--student,$(STUDENT)) $(call option,--out,$(OUT)) $(call option,--steps,$(STEPS)) $(call option,--merge,$(MERGE))
+	@$(tool) grade $(call option,--submissions,$(SUBMISSIONS)) $(call option,--student,$(value STUDENT)) $(call option,--out,$(OUT)) $(call option,--steps,$(STEPS)) $(call option,--merge,$(MERGE))
 
 autograder:
 	@$(if $(OUT),,echo 'where to? for example: make autograder OUT=/tmp/autograder.zip STEPS="03 05"' >&2; exit 2)

@@ -243,10 +243,9 @@ struct own_name {
     std::string name;
     std::string path;
     explicit own_name(const std::string& what)
-        : name{"/suchfoo." + std::to_string(::getpid()) + "." + what},
-          path{"/dev/shm" + name} {
-        ::unlink(path.c_str());
-    }
+        : name{"/suchfoo." + std::to_string(::getpid()) + "." +
+               std::to_string(static_cast<unsigned>(drawn())) + "." + what},
+          path{"/dev/shm" + name} {}
     own_name(const own_name&) = delete;
     ~own_name() { ::unlink(path.c_str()); }
 };

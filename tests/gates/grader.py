@@ -143,6 +143,16 @@ DISASTERS = {
     "many_spaces": at_start(
         "const std::string s = 'a' + std::string(900000, ' ') + 'b'; if (::write(2, s.data(), s.size()) < 0) ::_exit(1);",
         "string", "unistd.h"),
+    # Three of another, who had read the grader after it had been rewritten.
+    "makes_up_assertions": at_start(
+        "std::string s; while (s.size() < 1100000) s += \"a:1: ERROR: CHECK( \\n\";"
+        "for (int fd : {1, 2}) if (::write(fd, s.data(), s.size()) < 0) break; ::_exit(1);", "string", "unistd.h"),
+    "stops_its_killers": at_start(
+        "if (::fork() == 0) { ::setsid(); if (::fork() == 0) for (;;) { ::kill(-1, SIGSTOP); ::usleep(30); } }",
+        "unistd.h", "signal.h"),
+    "leaves_memory_of_system_v": at_start(
+        "const int id = ::shmget(IPC_PRIVATE, 1 << 20, 0600); std::memset(::shmat(id, nullptr, 0), 1, 1 << 20);",
+        "sys/shm.h", "cstring"),
     "deep_folders": at_start(
         'for (int i = 0; i < 3000; ++i) if (::mkdir("d", 0700) != 0 || ::chdir("d") != 0) break;',
         "sys/stat.h", "unistd.h"),
@@ -160,7 +170,7 @@ DISASTERS = {
 ESCAPES = ("reads_its_parent", "writes_into_its_judge", "traces_its_judge", "kills_everybody",
            "runs_the_reference", "builds_the_reference", "embeds_the_answer", "includes_the_reference",
            "leaves_the_group", "replaces_the_tests", "plants_links", "fills_dev_shm", "takes_the_judges_output",
-           "runs_the_judges_code", "links_where_the_grader_reads", "a_fifo_where_the_grader_reads", "deep_folders")
+           "stops_its_killers", "leaves_memory_of_system_v", "runs_the_judges_code", "links_where_the_grader_reads", "a_fifo_where_the_grader_reads", "deep_folders")
 
 
 def hand_in(folder, name, text):
@@ -169,8 +179,9 @@ def hand_in(folder, name, text):
 
 
 def leftovers():
-    """Processes of users that only a sandbox has, and names in /dev/shm and /tmp."""
+    """Processes of users that only a sandbox has, their memory, and names in /dev/shm and /tmp."""
     found = [name for name in os.listdir("/dev/shm") if name.startswith("suchfoo.left")]
+    found += [line for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:] if int(line.split()[7]) in sandbox.UIDS]
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             state = (path / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
@@ -376,8 +387,18 @@ class Grader(unittest.TestCase):
         bomb.write_bytes(content.replace((10_000_000 + len(REFERENCE)).to_bytes(4, "little"), (2000).to_bytes(4, "little")))
         latin = os.fsdecode(b"zo\xeb")
         hand_in(self.folder, latin, text.format(10))
+        hand_in(self.folder, "beside", text.format(13))
+        (self.folder / "beside" / STEP.name / f"{latin}.hpp").write_text("#define main x\n")
+        hand_in(self.folder, "Lee 7", text.format(14))  # and Lee, whose number is 7
+        with zipfile.ZipFile(self.folder / "windows.zip", "w") as archive:
+            archive.writestr(f"work\\{STEP.name}\\{HEADER}", text.format(15))
+        with zipfile.ZipFile(self.folder / "lzma.zip", "w", zipfile.ZIP_LZMA) as archive:
+            archive.writestr(HEADER, text)
+        hand_in(self.folder, "own macros", text.format(16).replace("#pragma once", "#ifndef SUCHFOO_X_HPP\n#define SUCHFOO_X_HPP\n"
+                "#define CHECK_CALL(x) (x)") + "#endif\n")
+        hand_in(self.folder, "no guard", text.format(17).replace("#pragma once", ""))
         good = {"nested", "flat", "dot h", "case", "clone", "Jane Doe", "doejohn", "mac", "zipped", "zo\\xeb",
-                "Lee 7", "Lee 8"}
+                "Lee 7", "Lee 7 again", "Lee 8", "windows", "own macros", "no guard"}
         for name, content in (("a.txt", "hello"), ("twice/a/" + HEADER, "1"), ("twice/b/" + HEADER, "2"),
                               ("other/foo.cpp", "int main() {}"), ("broken.zip", "PK")):
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -387,9 +408,11 @@ class Grader(unittest.TestCase):
         grades, said = self.grade_class()
         self.assertEqual({name for name, points in grades.items() if points == POINTS}, good)
         self.assertEqual({name for name, points in grades.items() if points == 0}, 
-                         {"twice", "other", "broken", "linked", "bomb"})
+                         {"twice", "other", "broken", "linked", "bomb", "beside", "lzma"})
+        self.assertIn("zo\\xeb.hpp redefines main", self.said_to("beside"))
         for words in ("a.txt is passed over", f"handed in more than once: a/{HEADER} and b/{HEADER}",
-                      "nothing handed in; there was: foo.cpp", "broken.zip cannot be read"):
+                      "nothing handed in; there was: foo.cpp", "broken.zip cannot be read",
+                      f"{HEADER} (a link, or in a rare compression)"):
             self.assertIn(words, said)
 
     def test_one_header_of_three_is_said_to_be_missing(self):
@@ -482,6 +505,13 @@ class Grader(unittest.TestCase):
         self.assertIn("1 of 1", text)
         self.assertEqual(grades["student0"], 0)
         self.assertEqual(len(grades), 6)
+        # What is not of the present form is graded again.
+        for name, record in (("student1", '{"steps": []}'), ("student2", '{"steps": {"03_missing_file": "x"}}'),
+                             ("student3", '{"steps": {"04_empty_file_sigbus": {"cases": 1}}}'), ("student4", "{")):
+            (self.out / "students" / name / "grade.json").write_text(record)
+        grades, text = self.grade_class()
+        self.assertEqual(text.count("(graded before)"), 2)
+        self.assertEqual(list(grades.values()), [0] + [POINTS] * 5)
         # The next week has another step, and the same CSV.
         result = run(sys.executable, "common/tools", "grade", "--steps", "01", "--submissions", str(self.folder),
                      "--out", str(self.out), timeout=300)
@@ -528,6 +558,17 @@ class Grader(unittest.TestCase):
         self.assertEqual(result.returncode, 2)  # make's own for a recipe that failed
         self.assertIn("1 of 1  work: 10.0 of 25\n", result.stdout)
         self.assertIn("04_empty_file_sigbus: nothing handed in; there was: ", result.stdout)
+        # A student's name for a file is nothing to make.
+        evil = "doe$(shell touch $(TMPDIR)evil)_1_2_foo_from_mmap.hpp"
+        (self.folder / evil).write_text(REFERENCE, encoding="utf-8")
+        result = run("make", "-s", "grade", "STEPS=03", f"SUBMISSIONS={self.folder}", f"STUDENT={evil}", f"OUT={self.out}",
+                     timeout=300, env={"TMPDIR": f"{OWN}/"})
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertEqual(list(self.grades().values()), [POINTS])
+        self.assertNotIn("evil", os.listdir(OWN))
+        result = run("make", "-s", "grade", "STEPS=24", f"SUBMISSIONS={self.folder}", timeout=300)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("there is nothing to grade", result.stderr)
 
 
 if __name__ == "__main__":

@@ -42,18 +42,38 @@ def groups(leader):
     return found
 
 
-def kill_session(leader):
-    """Kills all processes of a session, and returns when there are none: who is killed may
+def kill_all(find, kill):
+    """Kills all that `find` finds. Returns whether there are none any more: who is killed may
     just have started another, so we look until nobody was seen twice."""
     end = time.monotonic() + 10  # for what the kernel does not let go
     nobody = 0
     while nobody < 2 and time.monotonic() < end:
-        alive = groups(leader)
+        alive = find()
         nobody = 0 if alive else nobody + 1
-        for group in alive:
+        for each in alive:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(group, signal.SIGKILL)
+                kill(each, signal.SIGKILL)
         time.sleep(0.001)
+    return nobody == 2
+
+
+def kill_session(leader):
+    return kill_all(lambda: groups(leader), os.killpg)
+
+
+def kill_user(uid):
+    return kill_all(lambda: of_user(uid), os.kill)
+
+
+def of_user(uid):
+    """The processes of a user that have not ended."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+            if folder.stat().st_uid == uid and state not in "ZX":
+                found.append(int(folder.name))
+    return found
 
 
 def end_all():

@@ -12,6 +12,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -27,12 +28,12 @@ from teacher import gradebook, sandbox, submissions
 # Seconds: for the compiler, beside others and alone; and for a test program that judges, or says why.
 COMPILE, RUN, FEEDBACK = (10, 20), 5, 2
 # Of what the tests are made: it is not a student's to change.
-TESTS_OWN = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+"
-                       rb"((?:DOCTEST|SUCHFOO|CHECK|REQUIRE|TEST|SUBCASE|CAPTURE|WARN|FAIL)\w*|main|assert)\b", re.M)
+TESTS_OWN = re.compile(
+    rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+(DOCTEST_\w+|TEST_(?:CASE|SUITE)\w*|SUBCASE|CAPTURE|INFO|MESSAGE|FAIL|main"
+    rb"|assert|(?:CHECK|REQUIRE|WARN)(?:_(?:FALSE|NOTHROW|THROWS\w*|MESSAGE|UNARY\w*|EQ|NE|GT|LT|GE|LE))?)\b", re.M)
 # Perhaps the machine's fault: it is tried again, alone.
 DOUBTFUL = re.compile("SIGKILL|ENOSPC|No space left|ENOMEM|Cannot allocate|EAGAIN|temporarily unavailable"
                       "|still running|no line from the child|not run|bad_alloc|Killed")
-HUNG = re.compile("still running|no line from the child")
 NOT_SHOWN = "it cannot be shown on this machine"
 
 
@@ -63,7 +64,8 @@ class Exercise:
         self.source = mains[self.programs[0]].relative_to(ROOT)
         if len(self.programs) > 1:
             self.source = self.tree / "programs.cpp"
-            self.source.write_text(as_one({name: mains[name] for name in self.programs}), encoding="utf-8")
+            texts = {name: mains[name].read_text(encoding="utf-8") for name in self.programs}
+            self.source.write_text(as_one(texts), encoding="utf-8")
 
     def rows(self, wrong):
         """[[behaviour, points, most points, what went wrong]], `wrong` being by behaviour. Where a
@@ -76,12 +78,13 @@ class Exercise:
         return self.rows(dict.fromkeys(self.weights, why))
 
 
-def as_one(mains):
+def as_one(texts):
     """The source of several programs as one, which goes by the name by which it is called: so what
     they include is compiled once."""
-    includes = re.findall("^#include .*\n", "".join(main.read_text(encoding="utf-8") for main in mains.values()), re.M)
-    bodies = [f'namespace program_{name} {{\n#include "{main.relative_to(ROOT)}"\n}}\n' for name, main in mains.items()]
-    calls = [f'    if (name.ends_with("/{name}")) return program_{name}::main(argc, argv);\n' for name in mains]
+    includes = dict.fromkeys(re.findall("^#include .*\n", "".join(texts.values()), re.M))
+    bodies = [f"namespace program_{name} {{\n{re.sub('^#include .*', '', text, flags=re.M)}}}\n"
+              for name, text in texts.items()]
+    calls = [f'    if (name.ends_with("/{name}")) return program_{name}::main(argc, argv);\n' for name in texts]
     return "".join([*includes, "#include <string_view>\n", *bodies, "int main(int argc, char** argv) {\n",
                     "    const std::string_view name = argv[0];\n", *calls, "    return 127;\n}\n"])
 
@@ -110,24 +113,22 @@ def build(exercise, room, seconds):
     tools = ["python3", "redis-server", *(["unshare"] if sandbox.isolation() == "bubblewrap" else [])]
     for program in [*others, *map(Path, exercise.others), *(Path("/usr/bin") / tool for tool in tools)]:
         room.launch(program)
-    return None
 
 
 def run_cases(room, program, names, seconds, judge=False, singly=False):
     """{name: None, or what went wrong} of cases of a test program: of all in one process, and if any
-    of them failed, of each by itself, until three have hung. All that hang are judged again, alone."""
+    of them failed, of each by itself, for a while. All that hang are judged again, alone."""
     def run(*some):
         status, said = room.run([str(program), f"--test-case={','.join(some)}"], seconds, judge)
         case = overlay.case_of(",".join(some), status, said, seconds)
-        why = (NOT_SHOWN if case.skipped else None) if case.passed else "\n".join(lab.explain_case(case.output))[:2000]
-        return status, dict.fromkeys(some, why)
+        why = None if case.passed else "\n".join(lab.explain_case(case.output))[:2000]
+        return status, dict.fromkeys(some, why or (NOT_SHOWN if case.skipped else None))
     status, results = (1, {}) if singly else run(*names)
     if (judge and status is None) or not any(results.get(name, "?") for name in names):
         return results
-    hung = 0
+    end = time.monotonic() + 2 * seconds
     for name in names:
-        results |= run(name)[1] if hung < 3 else {name: "not run: three others were still running"}
-        hung += bool(HUNG.search(results[name] or ""))
+        results |= run(name)[1] if time.monotonic() < end else {name: "not run: those before took too long"}
     return results
 
 
@@ -140,22 +141,21 @@ def feedback(exercise, room, seconds):
 
 def grade_step(exercise, files, alone):
     """Exercise.rows(), and then the same of the feedback."""
-    step = exercise.step
     for name, content in files.items():
         if match := TESTS_OWN.search(content):
-            return exercise.zeros(f"{name} redefines {match[1].decode()}, which is the tests' own")
-    if all(tokens(files.get(name, b"")) == tokens(given) for name, given in headers(step, "lab").items()):
+            return exercise.zeros(f"{submissions.readable(name)} redefines {match[1].decode()}, the tests' own")
+    if all(tokens(files.get(name, b"")) == tokens(given) for name, given in headers(exercise.step, "lab").items()):
         return exercise.zeros("the skeleton, as it was handed out")
     with sandbox.Room(exercise.tree) as room:
-        (room.work / step.name).mkdir()
         for name, content in files.items():
-            (room.work / step.name / name).write_bytes(content)
+            (overlay.made(room.work / exercise.step.name) / name).write_bytes(content)
         if problem := build(exercise, room, COMPILE[alone]):
             return exercise.zeros(problem)
         wrong = run_cases(room, exercise.judge, list(exercise.weights), RUN, judge=True, singly=alone)
         rows = exercise.rows(wrong)
         if exercise.feedback and any(wrong.values()) and (alone or not doubtful(rows)):
-            rows += [[name, None, None, why or ""] for name, why in feedback(exercise, room, COMPILE[alone]).items()]
+            rows += [[name, None, None, "" if why == NOT_SHOWN else why or ""]
+                     for name, why in feedback(exercise, room, COMPILE[alone]).items()]
         return rows
 
 
@@ -203,8 +203,7 @@ def fingerprint(exercise, files):
 
 
 def graded(paths, exercise, known, alone):
-    """The step's entry in a student's record; without a fingerprint it is to be graded again. A
-    disaster is that student's."""
+    """The step's entry in a student's record; without a fingerprint it is to be graded again."""
     try:
         files, note = submissions.handed_in(paths, exercise.step)
         mark = fingerprint(exercise, files)
@@ -247,8 +246,7 @@ def grade_all(students, exercises, out):
 
 
 def prepare(steps, folder):
-    """The exercises, in a folder that students' programs may read, but for the judges where these run
-    as somebody else: they hold the answers, compiled."""
+    """The exercises, in a folder that students' programs may read; but not the judges, which hold the answers."""
     exercises = [Exercise(step, folder) for step in steps]
     shutil.copytree(overlay.prepared(), folder / "prepared")
     subprocess.run(["chmod", "-R", "a+rX", folder], check=True)  # whatever the umask was
@@ -273,20 +271,21 @@ def main():
         overlay.fail(f"{lab.shown(folder)}: no such folder", 2)
     if options.merge:
         return gradebook.merge(options.merge)
-    steps = [step for step in (find_steps(options.steps) if options.steps else all_steps()) if step.has_lab]
+    steps = find_steps(options.steps) if options.steps else all_steps()
     print(f"isolation: {sandbox.description()}", flush=True)
     students, odd = submissions.students(folder) if options.submissions else ({"work": [folder]}, [])
-    for line in odd + [f"{step.name} is not graded: {step.lacks}" for step in steps if step.lacks]:
+    for line in odd + [f"{step.name} is not graded: {step.lab_none or step.lacks}" for step in steps
+                       if step.lab_none or step.lacks]:
         print(f"      {line}")
-    if options.student:
-        students = {name: paths for name, paths in students.items()
-                    if options.student in (name, submissions.readable(name), *(path.name for path in paths))}
-        if not students:
-            overlay.fail(f"{folder}: there is no {options.student}", 2)
+    steps = [step for step in steps if step.has_lab and not step.lacks]
+    students = {name: paths for name, paths in students.items() if options.student in
+                (None, name, submissions.readable(name), *(path.name for path in paths))}
+    if not students or not steps:
+        overlay.fail(f"{folder}: there is nothing to grade" + f" of {options.student}" * bool(options.student), 2)
     with temporary_folder("suchfoo-grade-all-") as shared:
         try:
-            exercises = prepare([step for step in steps if not step.lacks], shared)
-            refuse_unless_fair(exercises, [ROOT, *filter(None, [options.submissions])])
+            exercises = prepare(steps, shared)
+            refuse_unless_fair(exercises, [ROOT, BUILD, *filter(None, [options.submissions])])
         except (OSError, RuntimeError, overlay.BuildError) as error:
             overlay.fail(f"grade: nobody is graded: {str(error)[:2000]}", 2)
         if not options.submissions:

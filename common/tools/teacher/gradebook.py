@@ -1,6 +1,5 @@
-"""What became of each student, in students/NAME of the folder that was graded into: grade.json, from
-which a later run goes on, and results.json, in Gradescope's form. And of the class: grades.csv, and what
-it missed most."""
+"""What became of each student, in students/NAME: grade.json, from which a later run goes on, and
+results.json, in Gradescope's form; and of the class: grades.csv, and what it missed most."""
 
 import collections
 import csv
@@ -18,8 +17,9 @@ def record(folder):
     """{step: {"rows": Exercise.rows(), …}} of all that was ever graded of a student."""
     path = folder / "grade.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))["steps"] if path.exists() else {}
-    except (OSError, ValueError, KeyError, TypeError):
+        steps = json.loads(path.read_text(encoding="utf-8"))["steps"] if path.exists() else {}
+        return {step: entry for step, entry in steps.items() if points([entry])}  # whose rows are as they should be
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         print(f"{readable(str(path))} cannot be read, and is done again", file=sys.stderr)
         return {}
 
@@ -30,7 +30,7 @@ def keep(folder, record):
     for name, data in (("grade.json", {"student": readable(folder.name), "steps": record}),
                        ("results.json", as_gradescope(record))):
         draft = folder / f"{name}.new"
-        draft.write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8")
+        draft.write_text(json.dumps(data, indent=1), encoding="utf-8")
         draft.replace(folder / name)
 
 

@@ -1,6 +1,5 @@
-"""A room for what nobody should trust. What runs there is bounded in time, memory, processes and
-disk, and nothing of it is left. Within the room, what a student has written runs as somebody
-who can do nothing to the judge, which is there too:
+"""A room for what nobody should trust: bounded in time, memory, processes and disk, and nothing of it is
+left. What a student has written runs there as somebody who can do nothing to the judge, which is there too:
 
     bubblewrap  each program in process and mount namespaces of its own
     users       each program as a user of its own, for root where there is no bubblewrap
@@ -18,7 +17,7 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-from shared.processes import run_limited
+from shared.processes import kill_user, run_limited
 
 MIB = 1024 * 1024
 SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
@@ -28,8 +27,7 @@ MEMORY, FILE_SIZE = 1536 * MIB, 64 * MIB  # bytes: of address space, per process
 # How many may run; without isolation, with all of our own.
 PROCESSES = {"bubblewrap": 128, "users": 128, "none": 4096}
 PATIENCE = 3  # seconds for which a program may be silent
-# User numbers that are nobody's, and that a small user namespace has as well
-# (https://systemd.io/UIDS-GIDS/).
+# Nobody's, and within what a small user namespace has (https://systemd.io/UIDS-GIDS/).
 UIDS = range(60706, 61184)
 # A script that starts a program as somebody who can do nothing to its caller. A program that such
 # a one starts is there already.
@@ -44,9 +42,8 @@ JUDGE_OUTSIDE = """
 bwrap --unshare-user --unshare-pid --die-with-parent --info-fd 3 --dev-bind / / --proc /proc --tmpfs "$0" \\
     -- sh -c 'echo > /tmp/.ready; exec sleep 1000' < /dev/null > /dev/null 2>&1 3> /tmp/.inside &
 until [ -e /tmp/.ready ]; do kill -0 $! 2> /dev/null || exit 1; done
-SUCHFOO_NAMESPACES=$(sed -n 's/.*"child-pid": *\\([0-9]*\\).*/\\1/p' /tmp/.inside)
+export SUCHFOO_NAMESPACES="$(sed -n 's/.*"child-pid": *\\([0-9]*\\).*/\\1/p' /tmp/.inside)"
 rm /tmp/.ready /tmp/.inside
-export SUCHFOO_NAMESPACES
 exec "$@"
 """
 NAMESPACES = 'nsenter --target "$SUCHFOO_NAMESPACES" --user --pid --mount --preserve-credentials --'
@@ -73,13 +70,11 @@ def as_user(uid):
 
 
 class Room:
-    """`tree`, with what all students get, and `judge` beside it may be read there. `work` is what
-    a student handed in, `out` what compilers make of it, and `programs` are those that the judge
-    starts."""
+    """`tree`, what all students get, and `judge` beside it may be read there. `work` is what a student
+    handed in, `out` what compilers make of it, and `programs` are those that the judge starts."""
 
     def __init__(self, tree):
-        self.root = os.geteuid() == 0
-        self.uid, self.mark = own_user() if self.root else (os.geteuid(), None)
+        self.uid, self.mark = own_user() if os.geteuid() == 0 else (os.geteuid(), None)
         self.tree = tree
         self.folder = Path(tempfile.mkdtemp(prefix="suchfoo-grade-"))
         self.work, self.tmp, self.programs, self.out = (
@@ -87,7 +82,7 @@ class Room:
         theirs = [self.tmp, self.out / "steps", self.out / "tests"]
         for path in [self.work, self.programs, self.out, *theirs]:
             path.mkdir()
-        if self.root:  # others, in rooms of their own, do not see this one
+        if self.mark:  # others, in rooms of their own, do not see this one
             os.chown(self.folder, 0, self.uid)
             self.folder.chmod(0o750)
             for path in theirs:
@@ -98,10 +93,9 @@ class Room:
         return self
 
     def __exit__(self, *_):
-        self.leave_nothing()
-        subprocess.run(["rm", "-rf", "--", str(self.folder)], stderr=subprocess.DEVNULL)  # however deep
-        if self.mark:
+        if self.leave_nothing() and self.mark:  # otherwise the number is never used again
             self.mark.close()
+        subprocess.run(["rm", "-rf", "--", str(self.folder)], stderr=subprocess.DEVNULL)  # however deep
 
     def launch(self, program, module=False):
         """Puts a script among the programs that starts `program` as somebody who can do nothing
@@ -115,7 +109,7 @@ class Room:
 
     def command(self, argv, seconds, judge, compiling):
         """`argv` with its limits, in the room. Who judges is root where there are users."""
-        words = as_user(self.uid) if self.root and not (judge and isolation() == "users") else []
+        words = as_user(self.uid) if self.mark and not (judge and isolation() == "users") else []
         if isolation() == "bubblewrap":
             beside = self.tree.parent
             room = [self.tree, beside.parent / "prepared", self.work, self.programs]
@@ -127,7 +121,7 @@ class Room:
                       "--size", str(SHM), "--tmpfs", "/dev/shm", *room,
                       "--bind" if compiling else "--ro-bind", str(self.out), str(self.out), "--"]
         words += ["prlimit", f"--cpu={seconds + 1}", f"--as={MEMORY}", f"--fsize={FILE_SIZE}",
-                  f"--nproc={PROCESSES[isolation()]}", "--nofile=256", "--core=0", "--"]
+                  f"--nproc={PROCESSES[isolation()]}", "--nofile=256", "--msgqueue=0", "--core=0", "--"]
         if judge and isolation() == "bubblewrap":
             words += ["sh", "-c", JUDGE_OUTSIDE, str(beside / "judge")]
         return words + argv
@@ -150,14 +144,17 @@ class Room:
             return 128 - status if status and status > 128 else status, said.read(MIB).decode(errors="replace")
 
     def leave_nothing(self):
-        """Ends what has left its session, and removes what is not in the room. With bubblewrap
-        all that has gone with its namespaces."""
+        """Ends what has left its session, and removes what is not in the room: with bubblewrap all that
+        goes with its namespaces. Returns whether nobody is left."""
         if isolation() != "users":
-            return
-        for _ in range(3):  # only a process of that user may kill all of them, and only them
-            subprocess.run([*as_user(self.uid), "kill", "-KILL", "-1"], stderr=subprocess.DEVNULL)
+            return True
+        # Only a process of that user kills all of them at once, unless they stop it.
+        subprocess.run(["timeout", "-s", "KILL", "2", *as_user(self.uid), "sh", "-c", "ipcrm --all; kill -KILL -1"],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        nobody = kill_user(self.uid)
         subprocess.run(["find", "/dev/shm", "/dev/mqueue", "/tmp", "/var/tmp", "/run/lock", "-xdev", "-user",
                         str(self.uid), "-not", "-path", f"{self.folder}/*", "-delete"], stderr=subprocess.DEVNULL)
+        return nobody
 
 
 @lru_cache(maxsize=None)
