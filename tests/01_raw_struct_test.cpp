@@ -2,7 +2,12 @@
 #include "01_raw_struct/layout.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <cstring>
+#include <string>
+#include <vector>
 
 #include "common/hex.hpp"
 #include "tests/support.hpp"

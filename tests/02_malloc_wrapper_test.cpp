@@ -3,7 +3,14 @@
 
 #include <malloc.h>
 
+#include <array>
+#include <cstddef>
+#include <span>
 #include <sstream>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/support.hpp"
 

@@ -1,6 +1,11 @@
 // Tests of 03_missing_file: a Foo in a file, the errors, and what is given back.
 #include "03_missing_file/foo_from_mmap.hpp"
 
+#include <cstddef>
+#include <string>
+#include <system_error>
+#include <vector>
+
 #include "tests/stepper.hpp"
 
 namespace {

@@ -3,9 +3,16 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <bit>
+#include <csignal>
+#include <cstddef>
+#include <cstdlib>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/support.hpp"
 

@@ -1,8 +1,19 @@
 // Tests of 06_two_processes: a Foo that processes share, and the session on it.
 #include "06_two_processes/where_mapped.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <bit>
+#include <csignal>
+#include <cstddef>
+#include <filesystem>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "05_primed_file/primed_file.hpp"
 #include "common/hex.hpp"

@@ -1,7 +1,20 @@
 // Tests of 07_shm_open: one object for all who come, in whatever order they come.
 #include "07_shm_open/foo_from_shm.hpp"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <filesystem>
 #include <set>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "06_two_processes/where_mapped.hpp"
 #include "tests/support.hpp"

@@ -1,10 +1,22 @@
 // Tests of 08_socket: the wire format byte by byte, whole reads and writes, a server of
 // one client at a time, and clients that are not deceived.
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 #include <thread>
+#include <vector>
 
 #include "08_socket/client.hpp"
 #include "08_socket/listener.hpp"

@@ -1,9 +1,23 @@
 // Tests of 09_how_fast: the mapping as a transport, and what the program says. No test
 // looks at a time.
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstring>
 #include <set>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "09_how_fast/mapping.hpp"
 #include "09_how_fast/streams.hpp"

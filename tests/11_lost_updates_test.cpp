@@ -1,6 +1,12 @@
 // Tests of 11_lost_updates: schedules, and a session that loses an update.
 #include "11_lost_updates/schedule.hpp"
 
+#include <cstddef>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "11_lost_updates/plain.hpp"
 #include "tests/support.hpp"
 

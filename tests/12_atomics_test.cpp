@@ -3,6 +3,20 @@
 // Libraries: atomic
 // Options: -O1
 #include "05_primed_file/prime_file.hpp"
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
 #include "12_atomics/atomic_foo.hpp"
 #include "12_atomics/tell_and_wait.hpp"
 #include "tests/stepper.hpp"

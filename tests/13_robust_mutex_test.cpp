@@ -2,11 +2,25 @@
 //
 // Options: -O1
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
+#include <atomic>
+#include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstring>
 #include <functional>
 #include <mutex>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 #include <vector>
 
 #include "13_robust_mutex/guarded_file.hpp"

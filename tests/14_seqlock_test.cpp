@@ -2,7 +2,15 @@
 // optimisation the stepper would have ten times as many instructions to go through.
 //
 // Options: -O1
+#include <sys/mman.h>
+
+#include <array>
 #include <csignal>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
 
 #include "14_seqlock/published_week.hpp"
 #include "tests/history_model.hpp"

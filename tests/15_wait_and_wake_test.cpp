@@ -4,10 +4,21 @@
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <functional>
 #include <optional>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <vector>
 
 #include "05_primed_file/primed_file.hpp"
 #include "15_wait_and_wake/spin_then_sleep.hpp"

@@ -2,9 +2,25 @@
 // and no counter is trusted.
 //
 // Options: -O1
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <limits>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "16_ring_buffer/channel.hpp"
 #include "16_ring_buffer/receiver.hpp"

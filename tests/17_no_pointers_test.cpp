@@ -1,10 +1,27 @@
 // Tests of 17_no_pointers: distances hold in every mapping, addresses in one process.
 //
 // Options: -O1
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
+#include <bit>
+#include <csignal>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
 #include <ctime>
+#include <filesystem>
+#include <limits>
+#include <memory>
 #include <memory_resource>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "17_no_pointers/foo_list.hpp"
 #include "tests/stepper.hpp"

@@ -1,7 +1,24 @@
 // Tests of 18_sealed_memfd: a sender who wants to do harm, memory that is something
 // else, and what is open and mapped afterwards.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <string>
+#include <system_error>
+#include <vector>
 
 #include "08_socket/client.hpp"
 #include "08_socket/listener.hpp"

@@ -1,9 +1,24 @@
 // Tests of 19_full_shm: memory that has a size and no room, and who lives on.
 //
 // Options: -O1
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <system_error>
 #include <thread>
+#include <vector>
 
 #include "19_full_shm/careful_foo.hpp"
 #include "19_full_shm/full_object.hpp"

@@ -1,6 +1,19 @@
 // Tests of 20_why_sigbus: programs that die of SIGBUS in every way that can be played
 // here, and programs that must not notice that they are watched.
+#include <poll.h>
 #include <pty.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "20_why_sigbus/seize.hpp"
 #include "tests/stepper.hpp"

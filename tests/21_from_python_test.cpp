@@ -1,6 +1,18 @@
 // Tests of 21_from_python: the module in the distribution's Python, and what Python has
 // besides.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "03_missing_file/foo_from_mmap.hpp"
 #include "07_shm_open/new_object.hpp"

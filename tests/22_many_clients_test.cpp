@@ -1,9 +1,23 @@
 // Tests of 22_many_clients: a server that waits for nobody, whatever its clients do.
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <termios.h>
+#include <unistd.h>
 
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <filesystem>
+#include <iterator>
+#include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "08_socket/listener.hpp"
 #include "22_many_clients/server.hpp"

@@ -4,10 +4,21 @@
 // Libraries: hiredis
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <chrono>
+#include <csignal>
+#include <exception>
 #include <functional>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "08_socket/listener.hpp"
 #include "23_beyond_one_machine/distant_foo.hpp"

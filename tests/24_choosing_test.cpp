@@ -1,10 +1,21 @@
 // Tests of 24_choosing: a worker that measures, with every transport of ours. What the
 // harness makes of measurements is tested by test_bench.py. No test looks at a time.
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <system_error>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "07_shm_open/new_object.hpp"
 #include "tests/support.hpp"

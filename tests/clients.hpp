@@ -2,7 +2,13 @@
 // bytes.
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/time.h>
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "common/address.hpp"
 #include "common/unique_fd.hpp"

@@ -10,27 +10,17 @@
 // instruction.
 #pragma once
 
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/wait.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
-#include <cstdio>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <set>
-#include <stdexcept>
 #include <string>
 
-#include "common/error.hpp"
 #include "tests/support.hpp"
 
 class stepper {
@@ -40,34 +30,15 @@ public:
     /// It dies with us. Throws std::system_error if it may not be traced (ptrace(2)).
     template <class Operation>
     explicit stepper(Operation operation) {
-        std::fflush(nullptr);
-        const pid_t parent = ::getpid();
-        const int cpu = ::sched_getcpu();
-        volatile place* const where = where_.get();
-        pid_ = check(::fork(), "fork");
-        if (pid_ == 0) {
-            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-            if (::getppid() != parent) ::_exit(1);
-            if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == -1) ::_exit(errno);
-            // On our own CPU, handing over at each step is the quickest.
-            cpu_set_t ours;
-            CPU_ZERO(&ours);
-            CPU_SET(static_cast<std::size_t>(cpu), &ours);
-            ::sched_setaffinity(0, sizeof ours, &ours);
-            ::raise(SIGSTOP);
-            *where = during;
-            operation();
-            *where = after;
-            ::_exit(0);
-        }
-        check(::waitpid(pid_, &status_, 0), "waitpid");
-        over_ = !WIFSTOPPED(status_);
-        if (over_) fail(WEXITSTATUS(status_), "ptrace");
-        check(::ptrace(PTRACE_SETOPTIONS, pid_, nullptr,
-                       PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD),
-              "ptrace", "PTRACE_SETOPTIONS");
-        while (*where_ == before) go_on(PTRACE_SINGLESTEP);
-        steps_ = 0;
+        if (!start()) return;
+        *where_ = during;
+        // A compiler may move the operation's stores past ours, which are volatile and
+        // theirs are not: not past a fence.
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        operation();
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        *where_ = after;
+        ::_exit(0);
     }
     stepper(const stepper&) = delete;
     stepper& operator=(const stepper&) = delete;
@@ -81,32 +52,16 @@ public:
     bool step_to_call() { return go_on(PTRACE_SYSCALL) && !after_it(); }
     /// Runs to the end, and returns the wait status. Throws std::runtime_error if the
     /// child still waits for somebody after `patience`.
-    int finish() {
-        const auto end = std::chrono::steady_clock::now() + patience;
-        while (go_on(PTRACE_CONT)) {
-            if (std::chrono::steady_clock::now() > end)
-                throw std::runtime_error("the child does not end");
-        }
-        return status_;
-    }
+    int finish();
     /// Kills the child here and now, SIGKILL.
-    void kill() {
-        if (over_) return;
-        ::kill(pid_, SIGKILL);
-        while (!over_ && ::waitpid(pid_, &status_, 0) == pid_)
-            over_ = !WIFSTOPPED(status_);
-    }
+    void kill();
 
     pid_t pid() const { return pid_; }
     /// The number of the system call that the child is about to make, SYS_..., after
     /// step_to_call(); -1 if it has just returned from one.
-    long call() const {
-        const __ptrace_syscall_info info = about_call();
-        return info.op == PTRACE_SYSCALL_INFO_ENTRY ? static_cast<long>(info.entry.nr)
-                                                    : -1;
-    }
+    long call() const;
     /// That call's argument number `i`, from 0.
-    std::uint64_t argument(std::size_t i) const { return about_call().entry.args[i]; }
+    std::uint64_t argument(std::size_t i) const;
     /// How often step() or step_to_call() has been called.
     long steps() const { return steps_; }
     /// Whether the child is in a system call that waits for somebody.
@@ -117,62 +72,22 @@ public:
     int status() const { return status_; }
 
 private:
-    __ptrace_syscall_info about_call() const {
-        __ptrace_syscall_info info{};
-        check(::ptrace(PTRACE_GET_SYSCALL_INFO, pid_, sizeof info, &info), "ptrace");
-        return info;
-    }
-
-    bool go_on(__ptrace_request request) {
-        if (over_) return false;
-        if (++steps_ > 1'000'000)
-            throw std::runtime_error("a million steps, and no end");
-        if (!asleep_) {
-            // A signal of the child's own is passed on; our stops are none.
-            const int stopped = WSTOPSIG(status_) & 0x7f;
-            const long signal = stopped == SIGTRAP || stopped == SIGSTOP ? 0 : stopped;
-            check(::ptrace(request, pid_, nullptr, signal), "ptrace");
-        }
-        using clock = std::chrono::steady_clock;
-        const auto soon = clock::now() + std::chrono::milliseconds{1};
-        for (pid_t changed = 0; changed == 0;) {
-            changed = check(::waitpid(pid_, &status_, WNOHANG), "waitpid");
-            if (changed == 0 && clock::now() > soon && is_asleep())
-                return asleep_ = true;
-            if (changed == 0) ::sched_yield();
-        }
-        asleep_ = false;
-        over_ = !WIFSTOPPED(status_);
-        return !over_;
-    }
-
+    /// Forks. Returns true in the child, once it is stepped, and false here, when the
+    /// child is before its operation.
+    bool start();
+    bool go_on(__ptrace_request request);
     /// Whether the operation is over: the rest is not stepped.
-    bool after_it() {
-        if (*where_ == after) finish();
-        return over_;
-    }
-
+    bool after_it();
     /// Its state in /proc/PID/stat, proc(5): S for a wait that a signal would
     /// interrupt.
-    bool is_asleep() const {
-        std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
-        std::string line;
-        std::getline(stat, line);
-        const std::size_t name_end = line.rfind(") ");
-        return name_end != line.npos && line[name_end + 2] == 'S';
-    }
+    bool is_asleep() const;
 
     /// What the child says of itself, in memory that it shares with us.
     enum place : char { before, during, after };
     struct unmap {
-        void operator()(volatile place* p) const {
-            ::munmap(const_cast<place*>(p), sizeof *p);
-        }
+        void operator()(volatile place* p) const;
     };
-    std::unique_ptr<volatile place, unmap> where_{
-        static_cast<place*>(check(::mmap(nullptr, sizeof(place), PROT_READ | PROT_WRITE,
-                                         MAP_SHARED | MAP_ANONYMOUS, -1, 0),
-                                  "mmap"))};
+    std::unique_ptr<volatile place, unmap> where_;
     pid_t pid_ = -1;
     int status_ = 0;
     long steps_ = 0;
@@ -183,25 +98,10 @@ private:
 /// A child that runs `operation` and then waits to be killed.
 class holder {
 public:
-    explicit holder(const std::function<void()>& operation) {
-        const shared<std::atomic<bool>> done;
-        pid_ = check(::fork(), "fork");
-        if (pid_ == 0) {
-            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-            operation();
-            *done = true;
-            for (;;) ::pause();
-        }
-        REQUIRE(eventually([&] { return done->load(); }));
-    }
+    explicit holder(const std::function<void()>& operation);
     holder(const holder&) = delete;
     ~holder() { kill(); }
-    void kill() {
-        if (pid_ == -1) return;
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
-        pid_ = -1;
-    }
+    void kill();
     pid_t pid() const { return pid_; }
 
 private:
@@ -243,43 +143,7 @@ void killed_after_each(Operation operation, Then then) {
 /// The descriptors that `operation` has open at some moment, and that would survive an
 /// exec: each as its line of /proc/PID/fdinfo that says so, proc(5). Also how it ended,
 /// if it did not return.
-template <class Operation>
-std::string survivors_of_exec(Operation operation) {
-    std::set<std::string> before;
-    for (int fd = 0; fd < 1024; ++fd)
-        if (::fcntl(fd, F_GETFD) != -1) before.insert(std::to_string(fd));
-    std::string found;
-    stepper child(operation);
-    while (child.step_to_call()) {
-        const std::string fds = "/proc/" + std::to_string(child.pid()) + "/fdinfo";
-        for (const auto& fd : std::filesystem::directory_iterator(fds)) {
-            const std::string about = read_file(fd.path());
-            const std::size_t flags = about.find("flags:");
-            const std::string line =
-                about.substr(flags, about.find('\n', flags) - flags);
-            const unsigned long value = std::stoul(line.substr(6), nullptr, 8);
-            if (!before.contains(fd.path().filename()) && (value & O_CLOEXEC) == 0)
-                found += fd.path().filename().string() + ": " + line + "\n";
-        }
-    }
-    if (!child.returned()) found += describe_status(child.status()) + "\n";
-    return found;
-}
+std::string survivors_of_exec(const std::function<void()>& operation);
 
 /// Whether a child may be stepped here. If not, says why: the test counts as skipped.
-inline bool may_step() {
-#if !defined(__x86_64__)
-    skip(
-        "the stepper is for x86-64: elsewhere an atomic operation may be a loop that "
-        "a step interrupts for ever");
-    return false;
-#else
-    try {
-        stepper([] {}).finish();
-        return true;
-    } catch (const std::system_error& error) {
-        skip(std::string("no child may be traced here: ") + error.what());
-        return false;
-    }
-#endif
-}
+bool may_step();

@@ -3,56 +3,34 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <chrono>
+#include <cstddef>
 #include <optional>
-#include <random>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "common/error.hpp"
 #include "common/hex.hpp"
-#include "common/spawn.hpp"
+#include "common/unique_fd.hpp"
+#include "common/wait_status.hpp"
+#include "tests/spawn.hpp"
 
 /// The path of the step's program `name`: in the folder that the environment variable
 /// SUCHFOO_PROGRAMS names, or else in steps/, beside the folder of this test program.
-inline std::string program_path(const std::string& name) {
-    if (const char* folder = std::getenv("SUCHFOO_PROGRAMS"))
-        return std::string(folder) + "/" + name;
-    const auto test = std::filesystem::read_symlink("/proc/self/exe");
-    return test.parent_path().parent_path() / "steps" / name;
-}
+std::string program_path(const std::string& name);
 
 /// A tool that works with a program under test: where that is judged among others who
 /// are not trusted, `name` is in SUCHFOO_PROGRAMS as well, and is found there.
-inline std::string tool_path(const std::string& name) {
-    if (const char* folder = std::getenv("SUCHFOO_PROGRAMS")) {
-        const std::string path =
-            folder + ("/" + name.substr(name.find_last_of('/') + 1));
-        if (std::filesystem::exists(path)) return path;
-    }
-    return name;
-}
+std::string tool_path(const std::string& name);
 
 /// An int that nobody knew before: who prints what a test expects of it has computed
 /// that.
-inline int drawn() {
-    static std::random_device source;
-    return static_cast<int>(source());
-}
+int drawn();
 
 /// A foo that nobody knew before.
 struct any_foo {
@@ -63,56 +41,26 @@ struct any_foo {
 /// A fresh directory, removed with all that is in it.
 class temporary_directory {
 public:
-    temporary_directory() {
-        // The path of a unix socket has 107 bytes at most, and TMPDIR may be long.
-        auto folder = std::filesystem::temp_directory_path();
-        if (folder.native().size() > 60) folder = "/tmp";
-        std::string pattern = folder / "suchfoo-test-XXXXXX";
-        if (::mkdtemp(pattern.data()) == nullptr) fail(errno, "mkdtemp", pattern);
-        path_ = pattern;
-    }
+    temporary_directory();
     temporary_directory(const temporary_directory&) = delete;
     temporary_directory& operator=(const temporary_directory&) = delete;
-    ~temporary_directory() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
+    ~temporary_directory();
 
-    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+    std::string operator/(const std::string& name) const;
     const std::string& path() const { return path_; }
 
     /// The names in the directory, one space after each.
-    std::string names() const {
-        std::string result;
-        for (const auto& entry : std::filesystem::directory_iterator(path_)) {
-            result += entry.path().filename().string() + " ";
-        }
-        return result;
-    }
+    std::string names() const;
 
 private:
     std::string path_;
 };
 
-inline std::string read_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-inline void write_file(const std::string& path, const std::string& content) {
-    std::ofstream out(path, std::ios::binary);
-    out << content;
-    if (!out.flush()) throw std::runtime_error("cannot write " + path);
-}
+std::string read_file(const std::string& path);
+void write_file(const std::string& path, const std::string& content);
 
 /// The mode of the file at `path`, in octal: "0600".
-inline std::string mode_of(const std::string& path) {
-    struct stat status = {};
-    check(::stat(path.c_str(), &status), "stat", path);
-    char text[8];
-    std::snprintf(text, sizeof text, "%04o", status.st_mode & 07777);
-    return text;
-}
+std::string mode_of(const std::string& path);
 
 /// Bytes are shown as a person reads them when a comparison fails.
 template <std::size_t size>
@@ -122,22 +70,13 @@ struct doctest::StringMaker<std::array<std::byte, size>> {
     }
 };
 
-inline std::string hex(const std::string& bytes) {
-    return hex(std::as_bytes(std::span<const char>(bytes)));
-}
+std::string hex(const std::string& bytes);
 
 /// How many lines `text` has.
-inline std::size_t count_lines(const std::string& text) {
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-}
+std::size_t count_lines(const std::string& text);
 
 /// The eight bytes of a foo, as text to write to a file or to compare with one.
-inline std::string foo_bytes(int bar, int baz) {
-    const int fields[] = {bar, baz};
-    std::string result(sizeof fields, '\0');
-    std::memcpy(result.data(), fields, sizeof fields);
-    return result;
-}
+std::string foo_bytes(int bar, int baz);
 
 template <class Foo>
 std::string foo_bytes(const Foo& f) {
@@ -186,34 +125,19 @@ bool eventually(Done done) {
 }
 
 /// How many file descriptors this process has open.
-inline std::size_t open_descriptors() {
-    const std::filesystem::directory_iterator all("/proc/self/fd");
-    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
+std::size_t open_descriptors();
 
 /// Whether this process has the file at `path` mapped.
-inline bool is_mapped(const std::string& path) {
-    return read_file("/proc/self/maps").find(path) != std::string::npos;
-}
+bool is_mapped(const std::string& path);
 
 /// While one exists, malloc fails: there is no more address space, and what the
 /// heap had in hand is used up. Of no use under AddressSanitizer.
 class no_memory_left {
 public:
-    no_memory_left() {
-        check(::getrlimit(RLIMIT_AS, &usual_), "getrlimit");
-        const rlimit none{0, usual_.rlim_max};
-        check(::setrlimit(RLIMIT_AS, &none), "setrlimit");
-        for (const std::size_t size : {65536, 1024, 8}) {
-            while (void* memory = std::malloc(size)) first_ = new (memory) link{first_};
-        }
-    }
+    no_memory_left();
     no_memory_left(const no_memory_left&) = delete;
     no_memory_left& operator=(const no_memory_left&) = delete;
-    ~no_memory_left() {
-        ::setrlimit(RLIMIT_AS, &usual_);
-        while (first_ != nullptr) std::free(std::exchange(first_, first_->next));
-    }
+    ~no_memory_left();
 
 private:
     struct link {
@@ -225,60 +149,28 @@ private:
 
 /// Says why a test cannot run here. The caller then returns before any assertion,
 /// and CTest counts the test as skipped.
-inline void skip(std::string reason) {
-    std::replace(reason.begin(), reason.end(), '<', '(');  // in XML it is markup
-    std::cout << "SKIPPED: " << reason << "\n";
-}
+void skip(std::string reason);
 
 /// Whether there is a /dev/shm that we may write to. If not, says so: the test counts
 /// as skipped.
-inline bool has_shm() {
-    if (::access("/dev/shm", W_OK | X_OK) == 0) return true;
-    skip("there is no /dev/shm here, or not for us");
-    return false;
-}
+bool has_shm();
 
 /// A name of our own in /dev/shm, which goes when it ends.
 struct own_name {
     std::string name;
     std::string path;
-    explicit own_name(const std::string& what)
-        : name{"/suchfoo." + std::to_string(::getpid()) + "." +
-               std::to_string(static_cast<unsigned>(drawn())) + "." + what},
-          path{"/dev/shm" + name} {}
+    explicit own_name(const std::string& what);
     own_name(const own_name&) = delete;
-    ~own_name() { ::unlink(path.c_str()); }
+    ~own_name();
 };
 
 /// `words` as another user, 65534, who may go through folders that are only ours. For
 /// root: others cannot become somebody else.
-inline std::vector<std::string> as_another_user(const std::vector<std::string>& words) {
-    std::vector<std::string> all{"setpriv",
-                                 "--reuid=65534",
-                                 "--regid=65534",
-                                 "--clear-groups",
-                                 "--inh-caps=-all,+dac_read_search",
-                                 "--ambient-caps=-all,+dac_read_search"};
-    all.insert(all.end(), words.begin(), words.end());
-    return all;
-}
+std::vector<std::string> as_another_user(const std::vector<std::string>& words);
 
 /// Runs `script`, in which $0 is `program`, where /dev/shm has room for `size`, "64k",
 /// and nobody else's things: in a mount namespace of its own. Nothing, and the reason
 /// is said, if there can be none here.
-inline std::optional<ended> run_in_small_shm(const std::string& size,
-                                             const std::string& script,
-                                             const std::string& program) {
-    const std::string mounts =
-        "mount -t tmpfs -o size=" + size + " tmpfs /dev/shm && echo mounted >&2 && ";
-    const char* const options = ::geteuid() == 0 ? "-m" : "-Urm";
-    ended result = run({tool_path("unshare"), options, "sh", "-c",
-                        mounts + "{ " + script + "; }", program});
-    const std::string mounted = "mounted\n";
-    if (!result.err.starts_with(mounted)) {
-        skip("no mount namespace of our own: " + result.err);
-        return std::nullopt;
-    }
-    result.err.erase(0, mounted.size());
-    return result;
-}
+std::optional<ended> run_in_small_shm(const std::string& size,
+                                      const std::string& script,
+                                      const std::string& program);

@@ -3,7 +3,10 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <set>
 
 #include "03_missing_file/foo_from_mmap.hpp"

@@ -183,35 +183,50 @@ def overlay_folders(step, reference, scratch):
 
 
 def judge(step, reference=False, progress=lambda case: None, variant=""):
-    """Builds the step's tests over work/ and runs its behaviours one by one."""
+    """Builds the step's tests over work/ and runs its behaviours one by one: those of the header
+    while its programs are still compiled."""
     target = BUILD / "check" / variant / step.name
-    with temporary_folder("suchfoo-check-") as scratch:
+    cases = []
+
+    def run(name):
+        return overlay.run_case(target, step, name, CASE_LIMIT * (3 if variant else 1))
+
+    def run_all(names):
+        for case in pool.map(run, names):
+            cases.append(case)
+            progress(case)
+
+    def not_run(names, why):
+        cases.extend(overlay.Case(name, False, False, why) for name in names)
+
+    with temporary_folder("suchfoo-check-") as scratch, ThreadPoolExecutor(5) as pool:  # they mostly wait
+        folders = overlay_folders(step, reference, scratch)
+        programs = pool.submit(overlay.build, step, folders, target, overlay.PROGRAMS)
         try:
-            overlay.build(step, overlay_folders(step, reference, scratch), target)
+            overlay.build(step, folders, target, overlay.TEST)
+            names = overlay.case_names(target, step, "--test-suite=lab")
+            others = overlay.case_names(target, step, "--test-suite-exclude=lab")
         except overlay.BuildError as error:
             return Result(step, [], explain_build(error))
-        try:
-            names = overlay.case_names(target, step, "--test-suite=lab")
         except RuntimeError:
             return Result(step, [], "the program does not get as far as its first test: "
                                     "look at what runs before main")
-        others = overlay.case_names(target, step, "--test-suite-exclude=lab")
-
-        def run(name):
-            return overlay.run_case(target, step, name, CASE_LIMIT * (3 if variant else 1))
-        cases = []
-        with ThreadPoolExecutor(4) as pool:  # they mostly wait
-            # Where the header is wrong, its program would only wait for what never comes.
-            for kind in (True, False):
-                some = [name for name in names if name.startswith("header:") == kind]
-                if kind is False and any(not case.passed for case in cases):
-                    some, left = [], some
-                    cases += [overlay.Case(name, False, False, NOT_RUN) for name in left]
-                for case in pool.map(run, some):
-                    cases.append(case)
-                    progress(case)
-            also = [] if any(not case.passed for case in cases) else list(pool.map(run, others))
-        return Result(step, cases, also=[case for case in also if not case.passed])
+        headers = [name for name in names if name.startswith("header:")]
+        names = [name for name in names if name not in headers]
+        run_all(headers)
+        # Where the header is wrong, its program would only wait for what never comes.
+        if any(not case.passed for case in cases):
+            not_run(names, NOT_RUN)
+            return Result(step, cases)
+        try:
+            programs.result()
+        except overlay.BuildError as error:
+            not_run(names, "")
+            return Result(step, cases, explain_build(error))
+        also = [pool.submit(run, name) for name in others]
+        run_all(names)
+        also = [job.result() for job in also] if all(case.passed for case in cases) else []
+    return Result(step, cases, also=[case for case in also if not case.passed])
 
 
 def show_mark(case):
@@ -257,7 +272,7 @@ def check_variants(step, reference):
         failed = [case for case in result.cases if not case.passed]
         print(f"{what}: {result.passed} of {len(result.cases)}"
               + (f"; {result.problem}" if result.problem else ""), flush=True)
-        if failed:
+        if failed and not result.problem:
             show_failure(step, failed[0], variant)
         complete &= result.complete
     return complete
@@ -287,7 +302,7 @@ def check(step, reference=False, plain=False):
         failed = [case for case in result.cases if not case.passed] + list(result.also)
         if result.problem:
             print(result.problem)
-        if failed:
+        elif failed:
             show_failure(step, failed[0])
         not_run = sum(case.output == NOT_RUN for case in failed)
         if not_run:

@@ -12,6 +12,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from shared import patches
@@ -60,16 +61,17 @@ def linker():
     return ["-Wl,-z,now"]
 
 
+@lru_cache(maxsize=None)
 def is_clang():
     return "clang" in subprocess.run([*COMPILER, "--version"], capture_output=True,
                                      text=True).stdout
 
 
 def prepared():
-    """The folder of what no overlay changes, compiled once: main.o of tests/main.cpp, and
-    the precompiled headers of programs and tests."""
-    sources = [ROOT / "tests" / "main.cpp", *(ROOT / "common").glob("*.hpp"),
-               ROOT / "tests" / "support.hpp", ROOT / "tests" / "precompiled.hpp"]
+    """The folder of what no overlay changes, compiled once: what all tests are linked with, and
+    the headers with which tests and programs begin."""
+    shared = sorted((ROOT / "tests").glob("[a-z]*.cpp"))
+    sources = [*shared, *(ROOT / "common").glob("*.hpp"), *(ROOT / "tests").glob("*.hpp")]
     words = re.sub(r"\W+", "-", " ".join([*COMPILER, *FLAGS, *DEBUG.values()])).strip("-")
     folder = BUILD / "prepared" / words
     stamp = folder / "stamp"
@@ -78,12 +80,11 @@ def prepared():
                                   for path in sources):
             return folder
         with temporary_folder("prepared-", made(BUILD)) as draft:
-            ending = "pch" if is_clang() else "gch"
-            jobs = [["-I.", "-c", "tests/main.cpp", "-o", str(draft / "main.o")]]
-            jobs += [[DEBUG[which], "-I.", "-x", "c++-header", f"{which}/precompiled.hpp", "-o",
-                      str(draft / f"{which}.hpp.{ending}")] for which in ("common", "tests")]
+            jobs = [[DEBUG["tests"], "-I.", "-c", str(path.relative_to(ROOT)), "-o", str(draft / f"{path.stem}.o")]
+                    for path in shared]
+            jobs += [header_words(draft, which, ()) for which in ("tests", "common")]
             with ThreadPoolExecutor(2) as pool:
-                list(pool.map(compile_one, jobs))
+                list(pool.map(compile_one, reversed(jobs)))  # the longest first
             (draft / "stamp").touch()
             shutil.rmtree(folder, ignore_errors=True)
             draft.rename(made(folder.parent) / folder.name)
@@ -95,27 +96,69 @@ def made(folder):
     return folder
 
 
-def precompiled(folder, which):
-    """The words that make the compiler begin with a header that is compiled already."""
-    if (folder / f"{which}.hpp.pch").exists():
-        return [DEBUG[which], "-include-pch", str(folder / f"{which}.hpp.pch")]
-    return [DEBUG[which], "-include", str(folder / f"{which}.hpp")]
+def header_words(folder, which, options):
+    """The compiler's arguments to precompile `which`/precompiled.hpp into `folder`."""
+    name = "".join([which, *options]) + (".hpp.pch" if is_clang() else ".hpp.gch")
+    return [DEBUG[which], *options, "-I.", "-x", "c++-header", f"{which}/precompiled.hpp", "-o", str(folder / name)]
+
+
+def precompiled(folder, which, options=()):
+    """The words that make the compiler begin with a header that is compiled already; for options
+    of its own that is done when it is first asked for."""
+    with _prepared_lock, temporary_folder("header-", BUILD) as draft:
+        words = header_words(draft, which, options)
+        ready = folder / Path(words[-1]).name
+        if not ready.exists():
+            compile_one(words)
+            Path(words[-1]).rename(ready)
+    begin = ["-include-pch", str(ready)] if is_clang() else ["-include", str(ready.with_suffix(""))]
+    return [DEBUG[which], *options, *begin]
+
+
+def options_of(test):
+    """What a test asks of the compiler: "// Options: -O1"."""
+    return " ".join(re.findall(r"^// Options: (.*)$", test.read_text(encoding="utf-8"), re.M)).split()
 
 
 def commands(step, includes, target, ready):
-    """The compiler's arguments for the tests of `step`, and for the programs they run,
-    with `includes` on the include path, into target/tests and target/steps."""
-    test = step.test.read_text(encoding="utf-8")
-    options = " ".join(re.findall(r"^// Options: (.*)$", test, re.M)).split()
-    first = [DEBUG["tests"], *options] if options else precompiled(ready, "tests")
-    yield [*includes, *first, f"tests/{step.name}_test.cpp",
-           str(ready / "main.o"), *linker(), "-o", str(target / "tests" / f"{step.name}_test"),
-           *libraries(step.test)]
-    for name in programs_of(step):
+    """{file made: the compiler's arguments} for the tests of `step`, target/tests/..., and for the
+    programs that they run, target/steps/..., with `includes` on the include path."""
+    test = Path(test_program(target, step))
+    yield test, [*includes, *precompiled(ready, "tests", options_of(step.test)),
+                 f"tests/{step.name}_test.cpp", *map(str, sorted(ready.glob("*.o"))), *linker(),
+                 "-o", str(test), *libraries(step.test)]
+    names = programs_of(step)
+    module = "-shared" in step.libraries
+    own = [step.name, *(name for name in names if is_probe(name) and not module)]
+    sources = {program: main_of(program) for program in names}
+    if len(own) > 1:
+        sources[step.name] = made(target / "steps") / f"{step.name}.cpp"
+        sources[step.name].write_text(as_one(own), encoding="utf-8")
+    for name in names:
+        program = target / "steps" / name
+        if name in own[1:]:
+            link(program, step.name)
+            continue
         besides = libraries_of(name)
         first = [] if "-shared" in besides else precompiled(ready, "common")
-        yield [*includes, *first, str(main_of(name).relative_to(ROOT)), *linker(),
-               "-o", str(target / "steps" / name), *besides]
+        yield program, [*includes, *first, str(sources[name]), *linker(), "-o", str(program), *besides]
+
+
+def link(path, target):
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
+
+
+def as_one(programs):
+    """The source of several programs as one, which goes by the name by which it is called: so what
+    they include is compiled once."""
+    texts = {name: main_of(name).read_text(encoding="utf-8") for name in programs}
+    includes = dict.fromkeys(re.findall("^#include .*\n", "".join(texts.values()), re.M))
+    bodies = [f'namespace program_{name} {{\n#line 1 "{main_of(name).relative_to(ROOT)}"\n'
+              f"{re.sub('^#include .*', '', text, flags=re.M)}}}\n" for name, text in texts.items()]
+    calls = [f'    if (name.ends_with("/{name}")) return program_{name}::main(argc, argv);\n' for name in texts]
+    return "".join([*includes, "#include <string_view>\n", *bodies, "int main(int argc, char** argv) {\n",
+                    "    const std::string_view name = argv[0];\n", *calls, "    return 127;\n}\n"])
 
 
 def libraries_of(program):
@@ -128,10 +171,15 @@ def programs_of(step):
     return sorted({*re.findall(r'program_path\("(\w+)"\)', test), step.name}, reverse=True)
 
 
+def is_probe(program):
+    """Whether it is a program that only tests use."""
+    return program.startswith("probe_")
+
+
 def main_of(program):
-    """The source of a program: a step's, or one that only tests use."""
-    probe = ROOT / "tests" / "probes" / f"{program}.cpp"
-    return probe if probe.exists() else ROOT / "steps" / program / "main.cpp"
+    if is_probe(program):
+        return ROOT / "tests" / "probes" / f"{program}.cpp"
+    return ROOT / "steps" / program / "main.cpp"
 
 
 TEST, PROGRAMS, ALL = slice(1), slice(1, None), slice(None)  # of what commands() yields
@@ -143,10 +191,31 @@ def build(step, overlay, target, which=ALL):
     for folder in ("tests", "steps"):
         made(target / folder)
     includes = [f"-I{folder}" for folder in overlay] + ["-Isteps", "-I."]
+
+    def make(program, words):
+        if program.name[:2] >= step.number:
+            return compile_one(words)
+        # A program of an earlier step is built again only if something of it has changed.
+        known = Path(f"{program}.made_from")
+        now = repr((COMPILER, FLAGS, words[len(includes):], sources_of(program.name, overlay)))
+        if not known.exists() or known.read_text(encoding="utf-8") != now:
+            known.unlink(missing_ok=True)
+            compile_one(words)
+            known.write_text(now, encoding="utf-8")
     with ThreadPoolExecutor() as pool:
-        for job in [pool.submit(compile_one, command)
+        for job in [pool.submit(make, *command)
                     for command in list(commands(step, includes, target, prepared()))[which]]:
             job.result()
+
+
+def sources_of(program, overlay):
+    """The files that a step's program may include, none of a later step, and when each was
+    changed."""
+    found = [(path, path.stat().st_mtime_ns) for path in (ROOT / "common").glob("*.hpp")]
+    for folder in [*map(Path, overlay), ROOT / "steps"]:
+        found += [(path.relative_to(folder), path.stat().st_mtime_ns) for path in folder.rglob("*.?pp")
+                  if path.relative_to(folder).parts[0][:2] <= program[:2]]
+    return sorted(found)
 
 
 def mutant_status(step, mutant, *arguments):

@@ -64,8 +64,7 @@ class Exercise:
         self.source = mains[self.programs[0]].relative_to(ROOT)
         if len(self.programs) > 1:
             self.source = self.tree / "programs.cpp"
-            texts = {name: mains[name].read_text(encoding="utf-8") for name in self.programs}
-            self.source.write_text(as_one(texts), encoding="utf-8")
+            self.source.write_text(overlay.as_one(self.programs), encoding="utf-8")
 
     def rows(self, wrong):
         """[[behaviour, points, most points, what went wrong]], `wrong` being by behaviour. Where a
@@ -76,17 +75,6 @@ class Exercise:
 
     def zeros(self, why):
         return self.rows(dict.fromkeys(self.weights, why))
-
-
-def as_one(texts):
-    """The source of several programs as one, which goes by the name by which it is called: so what
-    they include is compiled once."""
-    includes = dict.fromkeys(re.findall("^#include .*\n", "".join(texts.values()), re.M))
-    bodies = [f"namespace program_{name} {{\n{re.sub('^#include .*', '', text, flags=re.M)}}}\n"
-              for name, text in texts.items()]
-    calls = [f'    if (name.ends_with("/{name}")) return program_{name}::main(argc, argv);\n' for name in texts]
-    return "".join([*includes, "#include <string_view>\n", *bodies, "int main(int argc, char** argv) {\n",
-                    "    const std::string_view name = argv[0];\n", *calls, "    return 127;\n}\n"])
 
 
 def compile_one(room, words, seconds):
@@ -134,7 +122,7 @@ def run_cases(room, program, names, seconds, judge=False, singly=False):
 
 def feedback(exercise, room, seconds):
     """What the tests say over the header itself, which may tell why."""
-    if problem := compile_one(room, next(overlay.commands(exercise.step, [], room.out, exercise.prepared)), seconds):
+    if problem := compile_one(room, next(overlay.commands(exercise.step, [], room.out, exercise.prepared))[1], seconds):
         return dict.fromkeys(exercise.feedback, problem)
     return run_cases(room, overlay.test_program(room.out, exercise.step), exercise.feedback, FEEDBACK)
 
@@ -248,7 +236,10 @@ def grade_all(students, exercises, out):
 def prepare(steps, folder):
     """The exercises, in a folder that students' programs may read; but not the judges, which hold the answers."""
     exercises = [Exercise(step, folder) for step in steps]
-    shutil.copytree(overlay.prepared(), folder / "prepared")
+    ready = overlay.prepared()
+    for step in steps:
+        overlay.precompiled(ready, "tests", overlay.options_of(step.test))
+    shutil.copytree(ready, folder / "prepared")
     subprocess.run(["chmod", "-R", "a+rX", folder], check=True)  # whatever the umask was
     for exercise in exercises if sandbox.isolation() == "users" else []:
         Path(exercise.judge).parent.chmod(0o700)

@@ -3,12 +3,17 @@
 
 #include <sys/prctl.h>
 
+#include <array>
+#include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <map>
+#include <stdexcept>
+#include <string>
 
 #include "24_choosing/harness/awaited_signals.hpp"
 #include "24_choosing/transports/memory.hpp"
-#include "common/spawn.hpp"
+#include "common/wait_status.hpp"
 
 /// What is still running when its owner goes away is killed.
 class processes {

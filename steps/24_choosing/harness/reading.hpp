@@ -1,6 +1,8 @@
 // reading.hpp: one side reads a value as often as it can; the other one may change it.
 #pragma once
 
+#include <atomic>
+
 #include "09_how_fast/pause.hpp"
 #include "24_choosing/harness/worker.hpp"
 

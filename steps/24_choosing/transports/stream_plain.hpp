@@ -1,6 +1,8 @@
 // stream_plain.hpp: the ring that one writes first: right, and slow.
 #pragma once
 
+#include <atomic>
+
 #include "24_choosing/harness/stream.hpp"
 
 /// Both counters are in one cache line, and each side looks at both for each message.
