@@ -151,7 +151,7 @@ TEST_SUITE("lab") {
         skip("AddressSanitizer needs more address space than this test leaves");
 #else
         const any_foo f;
-        const ended result = run({"prlimit", "--as=60000000", probe, "make", "1000000",
+        const ended result = run({"prlimit", "--as=20000000", probe, "make", "500000",
                                   std::to_string(f.bar), std::to_string(f.baz)});
         CHECK(result.out == foo_text(f) + "\n");
 #endif

@@ -269,10 +269,10 @@ TEST_SUITE("lab") {
         if (!has_shm()) return;
         const own_object object;
         object.make(0);
-        const ended result = run({program, object.name}, "f\n");
+        const ended result = run({program_path("probe_07"), object.name, "50"});
         CHECK(result.how == "exit status 1");
         CHECK(result.out == "");
-        CHECK(result.err == "07_shm_open: " + still_empty(object.name) + "\n");
+        CHECK(result.err == "probe_07: " + still_empty(object.name) + "\n");
         CHECK(object.status().st_size == 0);
     }
 

@@ -191,7 +191,7 @@ TEST_CASE("program: a writer that died midway is told by its heir" *
     const ended reader = run({program, path, "read", "1"});
     CHECK(reader.how == "exit status 1");
     CHECK(reader.err ==
-          "14_seqlock: no whole week in 2000 ms: its writer died, or was stopped\n");
+          "14_seqlock: no whole week in 1000 ms: its writer died, or was stopped\n");
     const std::string times = std::to_string(1 + (drawn() & 255));
     const ended heir = run({program, path, "write", times});
     CHECK(heir.out == "the writer before died in a write\n");

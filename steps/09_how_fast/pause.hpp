@@ -2,7 +2,7 @@
 #pragma once
 
 #if defined(__x86_64__) || defined(__i386__)
-#include <immintrin.h>
+#include <emmintrin.h>
 #endif
 
 /// That this is a loop that waits, so that it does not fill its queues with loads that

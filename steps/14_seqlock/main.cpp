@@ -13,7 +13,7 @@
 
 namespace {
 
-constexpr std::chrono::milliseconds limit{2000};
+constexpr std::chrono::milliseconds limit{1000};
 
 week all(int n) {
     week w;
@@ -54,7 +54,7 @@ void read(const published_week& w, int times) {
         } while (!last && std::chrono::steady_clock::now() < end);
         if (!last) {
             throw std::runtime_error(
-                "no whole week in 2000 ms: its writer died, or was "
+                "no whole week in 1000 ms: its writer died, or was "
                 "stopped");
         }
         torn += is_torn(*last);

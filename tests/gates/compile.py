@@ -41,7 +41,7 @@ class Compile(unittest.TestCase):
         """A missing include is seen in the header that lacks it, in the lab's too."""
         headers = [(path, [word for word in step.libraries if word.startswith("-I")])
                    for step in all_steps() for path in step.folder.rglob("*.hpp")]
-        headers += [(path, []) for path in (ROOT / "common").glob("*.hpp")]
+        headers += [(path, []) for at in ("common", "tests") for path in (ROOT / at).glob("*.hpp")]
         self.assertGreater(len(headers), 50)
         self.all_compile([(path, ["g++", "-fsyntax-only", "-Isteps", "-I.", *includes, "-x", "c++",
                                   "-include", path, "/dev/null"]) for path, includes in headers])

@@ -20,7 +20,7 @@ from tool import ROOT, run
 
 from learner import lab
 from shared import overlay
-from shared.steps import all_steps
+from shared.steps import all_steps, find_step
 
 # One build for all of them: what is compiled once is compiled once.
 SHARED = tempfile.TemporaryDirectory(prefix="suchfoo-gate-build-")
@@ -175,6 +175,34 @@ class Loop(Student):
                       result.stdout)
         self.assertIn("pfad", result.stdout)
         self.assertIn(f"{STEP.name}: 0 of ? behaviours", result.stdout.splitlines()[-1])
+
+    def test_where_only_the_program_does_not_compile_the_header_has_its_marks(self):
+        self.lab("lab", "03")
+        self.file.write_text(REFERENCE.read_text(encoding="utf-8") +
+                             "#ifndef DOCTEST_VERSION\nstatic_assert(false);\n#endif\n", encoding="utf-8")
+        result = self.lab("check", "03")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("static_assert(false);", result.stdout)
+        passed, of = counts(result)
+        self.assertEqual((passed, of), (result.stdout.count("  ok   header:"), 13))
+        self.assertGreater(passed, 0)
+
+    def test_a_program_of_an_earlier_step_is_built_again_when_that_changes(self):
+        earlier, step = find_step("06"), find_step("08")
+        self.right(earlier)
+        self.right(step)
+        self.assertEqual(self.lab("check", "08", "--plain").returncode, 0)
+        header = self.work / earlier.name / lab.lab_headers(earlier)[0]
+        header.write_text(header.read_text(encoding="utf-8") + "static_assert(false);\n", encoding="utf-8")
+        result = self.lab("check", "08", "--plain")
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertIn(f"The first error is in {header}", result.stdout)
+
+    def test_clang_judges_as_well(self):
+        for step in (STEP, find_step("12"), find_step("21")):  # with options; and a module
+            self.right(step)
+            result = self.lab("check", step.number, "--plain", "--reference", CXX="clang++")
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
     def test_a_death_is_named_and_what_was_expected(self):
         self.lab("lab", "03")

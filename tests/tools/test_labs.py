@@ -34,9 +34,16 @@ class Student(unittest.TestCase):
         self.work = Path(folder.name)
         self.file = self.work / STEP.name / "foo_from_mmap.hpp"
 
-    def lab(self, *words):
+    def lab(self, *words, **env):
         return run(sys.executable, "common/tools", "lab", *words, timeout=120,
-                   env={"SUCHFOO_WORK": str(self.work), "SUCHFOO_BUILD": str(self.build)})
+                   env={"SUCHFOO_WORK": str(self.work), "SUCHFOO_BUILD": str(self.build), **env})
+
+    def right(self, step):
+        """Puts the reference into the student's folder."""
+        for name in lab.lab_headers(step):
+            target = self.work / step.name / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((step.folder / name).read_bytes())
 
     def edit(self, old, new):
         text = REFERENCE.read_text(encoding="utf-8")

@@ -31,13 +31,13 @@ def run_cases(step, mutant, target, name, seconds):
     folders = [target / "headers"] if mutant else []
     if mutant:
         patches.write(mutant, *folders)
-    overlay.build(step, folders, target, overlay.TEST)
+    overlay.build_test(step, folders, target)
     skipped = 0
     built = False
     for case in sorted(overlay.case_names(target, step), key=lambda case: (
             not case.startswith("header:"), seconds.get((step.name, case), 0))):
         if not built and not case.startswith("header:"):
-            overlay.build(step, folders, target, overlay.PROGRAMS)
+            overlay.build_programs(step, folders, target)
             built = True
         start = time.monotonic()
         result = overlay.run_case(target, step, case)

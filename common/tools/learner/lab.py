@@ -201,9 +201,9 @@ def judge(step, reference=False, progress=lambda case: None, variant=""):
 
     with temporary_folder("suchfoo-check-") as scratch, ThreadPoolExecutor(5) as pool:  # they mostly wait
         folders = overlay_folders(step, reference, scratch)
-        programs = pool.submit(overlay.build, step, folders, target, overlay.PROGRAMS)
+        programs = pool.submit(overlay.build_programs, step, folders, target)
         try:
-            overlay.build(step, folders, target, overlay.TEST)
+            overlay.build_test(step, folders, target)
             names = overlay.case_names(target, step, "--test-suite=lab")
             others = overlay.case_names(target, step, "--test-suite-exclude=lab")
         except overlay.BuildError as error:

@@ -26,7 +26,7 @@ from shared.steps import BUILD, ROOT
 PATIENCE = 10  # seconds that a command may take
 PROMPT = ">>> "
 # A number that was measured: none that is part of a word, and no size.
-FIGURE = re.compile(r"(?<![\w.])\[?\d[\d,.]*\]?(?!\w| (?:bytes|MiB)\b)")
+FIGURE = re.compile(r"(?<![\w.])\[?\d(?:[\d,.]*\d)?\]?(?!\w| (?:bytes|MiB)\b)")
 
 
 class Failure(Exception):

@@ -120,28 +120,27 @@ def options_of(test):
     return " ".join(re.findall(r"^// Options: (.*)$", test.read_text(encoding="utf-8"), re.M)).split()
 
 
-def commands(step, includes, target, ready):
-    """{file made: the compiler's arguments} for the tests of `step`, target/tests/..., and for the
-    programs that they run, target/steps/..., with `includes` on the include path."""
-    test = Path(test_program(target, step))
-    yield test, [*includes, *precompiled(ready, "tests", options_of(step.test)),
-                 f"tests/{step.name}_test.cpp", *map(str, sorted(ready.glob("*.o"))), *linker(),
-                 "-o", str(test), *libraries(step.test)]
-    names = programs_of(step)
-    module = "-shared" in step.libraries
-    own = [step.name, *(name for name in names if is_probe(name) and not module)]
-    sources = {program: main_of(program) for program in names}
-    if len(own) > 1:
-        sources[step.name] = made(target / "steps") / f"{step.name}.cpp"
-        sources[step.name].write_text(as_one(own), encoding="utf-8")
+def test_command(step, includes, target, ready):
+    """The compiler's arguments to make target/tests/..., the tests of `step`."""
+    return [*includes, *precompiled(ready, "tests", options_of(step.test)), f"tests/{step.name}_test.cpp",
+            *map(str, sorted(ready.glob("*.o"))), *linker(), "-o", test_program(target, step), *libraries(step.test)]
+
+
+def program_commands(step, includes, target, ready):
+    """(name, the compiler's arguments) to make target/steps/..., each of the programs that the tests
+    run: the step's own is made with its probes, if there are any, as one."""
+    names = [name for name in programs_of(step) if not is_probe(name) or "-shared" in step.libraries]
+    probes = [name for name in programs_of(step) if name not in names]
     for name in names:
-        program = target / "steps" / name
-        if name in own[1:]:
-            link(program, step.name)
-            continue
+        source = main_of(name).relative_to(ROOT)
+        if name == step.name and probes:
+            source = target / "steps" / f"{name}.cpp"
+            source.write_text(as_one([name, *probes]), encoding="utf-8")
+            for probe in probes:
+                link(target / "steps" / probe, name)
         besides = libraries_of(name)
         first = [] if "-shared" in besides else precompiled(ready, "common")
-        yield program, [*includes, *first, str(sources[name]), *linker(), "-o", str(program), *besides]
+        yield name, [*includes, *first, str(source), *linker(), "-o", str(target / "steps" / name), *besides]
 
 
 def link(path, target):
@@ -182,30 +181,41 @@ def main_of(program):
     return ROOT / "steps" / program / "main.cpp"
 
 
-TEST, PROGRAMS, ALL = slice(1), slice(1, None), slice(None)  # of what commands() yields
+def build_test(step, overlay, target):
+    """Builds the tests of `step` into the folder `target`, with the folders `overlay` before
+    steps/. Raises BuildError."""
+    made(target / "tests")
+    compile_one(test_command(step, include_words(overlay), target, prepared()))
 
 
-def build(step, overlay, target, which=ALL):
-    """Builds the tests of `step`, and the programs that they run, into the folder
-    `target`, with the folders `overlay` before steps/. Raises BuildError."""
-    for folder in ("tests", "steps"):
-        made(target / folder)
-    includes = [f"-I{folder}" for folder in overlay] + ["-Isteps", "-I."]
+def build_programs(step, overlay, target):
+    """Builds the programs that the tests of `step` run, likewise."""
+    made(target / "steps")
+    ready = prepared()
 
-    def make(program, words):
-        if program.name[:2] >= step.number:
+    def make(command):
+        name, words = command
+        if name[:2] >= step.number:
             return compile_one(words)
         # A program of an earlier step is built again only if something of it has changed.
-        known = Path(f"{program}.made_from")
-        now = repr((COMPILER, FLAGS, words[len(includes):], sources_of(program.name, overlay)))
+        known = target / "steps" / f"{name}.made_from"
+        now = repr((COMPILER, FLAGS, sources_of(name, overlay)))
         if not known.exists() or known.read_text(encoding="utf-8") != now:
             known.unlink(missing_ok=True)
             compile_one(words)
             known.write_text(now, encoding="utf-8")
     with ThreadPoolExecutor() as pool:
-        for job in [pool.submit(make, *command)
-                    for command in list(commands(step, includes, target, prepared()))[which]]:
+        list(pool.map(make, program_commands(step, include_words(overlay), target, ready)))
+
+
+def build(step, overlay, target):
+    with ThreadPoolExecutor() as pool:
+        for job in [pool.submit(kind, step, overlay, target) for kind in (build_test, build_programs)]:
             job.result()
+
+
+def include_words(overlay):
+    return [f"-I{folder}" for folder in overlay] + ["-Isteps", "-I."]
 
 
 def sources_of(program, overlay):

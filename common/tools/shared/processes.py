@@ -31,15 +31,16 @@ def groups(leader):
     """The process groups of a session in which somebody has not ended: a test's child has a
     group of its own, and stays if the test is killed."""
     found = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            text = stat.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue  # it has ended
-        fields = text.rpartition(")")[2].split()
-        if len(fields) > 3 and int(fields[3]) == leader and fields[0] not in "ZX":
-            found.add(int(fields[2]))
+    for name in os.listdir("/proc"):
+        with contextlib.suppress(OSError):  # it has ended
+            if name.isdecimal() and os.getsid(int(name)) == leader and has_not_ended(int(name)):
+                found.add(os.getpgid(int(name)))
     return found
+
+
+def has_not_ended(pid):
+    text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    return text.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def kill_all(find, kill):
@@ -70,8 +71,7 @@ def of_user(uid):
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            state = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
-            if folder.stat().st_uid == uid and state not in "ZX":
+            if folder.stat().st_uid == uid and has_not_ended(int(folder.name)):
                 found.append(int(folder.name))
     return found
 

@@ -122,7 +122,7 @@ def run_cases(room, program, names, seconds, judge=False, singly=False):
 
 def feedback(exercise, room, seconds):
     """What the tests say over the header itself, which may tell why."""
-    if problem := compile_one(room, next(overlay.commands(exercise.step, [], room.out, exercise.prepared))[1], seconds):
+    if problem := compile_one(room, overlay.test_command(exercise.step, [], room.out, exercise.prepared), seconds):
         return dict.fromkeys(exercise.feedback, problem)
     return run_cases(room, overlay.test_program(room.out, exercise.step), exercise.feedback, FEEDBACK)
 
