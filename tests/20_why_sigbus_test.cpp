@@ -575,6 +575,7 @@ TEST_CASE("program: Ctrl-C at a terminal reaches the command once") {
     }
     const unique_fd end(terminal);
     std::string said;
+    CAPTURE(said);
     const auto read_until = [&](const std::string& text) {
         return eventually([&] {
             char bytes[256];
