@@ -209,7 +209,7 @@ class Book(unittest.TestCase):
         if not script.exists():
             got = subprocess.run(["npm", "install", "--prefix", BUILD / "npm", "--no-save",
                                   "--no-audit", "--no-fund", AXE], capture_output=True,
-                                 text=True, timeout=120) if shutil.which("npm") else None
+                                 text=True, timeout=600) if shutil.which("npm") else None
             if not script.exists():
                 self.fail(f"no {AXE}: {got.stderr[-300:] if got else 'npm is missing'}")
         faults = {}

@@ -20,7 +20,7 @@ COMPILERS = ["g++", "clang++"]
 
 
 def compiled(compiler, *words, cwd=ROOT):
-    return run(compiler, "-std=c++20", "-Wall", "-Wextra", *words, cwd=cwd, timeout=120)
+    return run(compiler, "-std=c++20", "-Wall", "-Wextra", *words, cwd=cwd, timeout=600)
 
 
 class Compile(unittest.TestCase):
@@ -65,7 +65,7 @@ class Compile(unittest.TestCase):
                             Path(folder, name).symlink_to(BUILD / "steps" / name)
                         self.assertTrue(Path(folder, name).is_file(), name)
                     result = run(BUILD / "tests" / f"{step.name}_test",
-                                 "--test-case=program:*", timeout=120,
+                                 "--test-case=program:*", timeout=600,
                                  env={"SUCHFOO_PROGRAMS": folder})
                     self.assertEqual(result.returncode, 0, result.stdout)
                     self.assertNotIn("test cases:  0", result.stdout)

@@ -477,7 +477,7 @@ class Grader(unittest.TestCase):
             source = (step.folder / name).read_text(encoding="utf-8")
             target.write_text(source.replace("O_CREAT | O_EXCL", "O_CREAT"), encoding="utf-8")
         result = run(sys.executable, "common/tools", "grade", "--steps", "07", "--submissions", str(self.folder),
-                     "--out", str(self.out), timeout=300)
+                     "--out", str(self.out), timeout=600)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertLess(self.grades()["without O_EXCL"], step.points / 2)
 
@@ -491,7 +491,7 @@ class Grader(unittest.TestCase):
         lines = (line for line in process.stdout if " of 6  student" in line)
         next(lines), next(lines)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=120)
+        process.communicate(timeout=600)
         self.assertEqual(process.returncode, 130)
         self.assertEqual(leftovers(), [])
         self.assertGreaterEqual(len(self.grades()), 2)  # written whole, all the same
@@ -514,7 +514,7 @@ class Grader(unittest.TestCase):
         self.assertEqual(list(grades.values()), [0] + [POINTS] * 5)
         # The next week has another step, and the same CSV.
         result = run(sys.executable, "common/tools", "grade", "--steps", "01", "--submissions", str(self.folder),
-                     "--out", str(self.out), timeout=300)
+                     "--out", str(self.out), timeout=600)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         with open(self.out / "grades.csv", newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
@@ -530,7 +530,7 @@ class Grader(unittest.TestCase):
             result = subprocess.run(
                 ["sh", "-c", f'umask {umask:o}; exec "$@"', "sh", sys.executable, "common/tools", "grade", "--steps",
                  "03", "--submissions", str(self.folder), "--out", str(self.out)], cwd=ROOT, text=True,
-                capture_output=True, timeout=300, env={**os.environ, **env})
+                capture_output=True, timeout=600, env={**os.environ, **env})
             self.assertEqual(result.returncode, 0, f"{env} {result.stdout} {result.stderr}")
             self.assertEqual(self.grades(), {"good": POINTS}, env)
         # A compiler that is none, and a disk that is full: nobody is graded, and the reason is said.
@@ -540,7 +540,7 @@ class Grader(unittest.TestCase):
         if os.geteuid() == 0:
             script = 'mount -t tmpfs -o size=4m tmpfs "$0" && export TMPDIR="$0" && exec "$@"'
             result = run("unshare", "-m", "sh", "-c", script, str(long), sys.executable, "common/tools", "grade",
-                         "--steps", "03", "--submissions", str(self.folder), "--out", str(self.out / "y"), timeout=300)
+                         "--steps", "03", "--submissions", str(self.folder), "--out", str(self.out / "y"), timeout=600)
             self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
             self.assertIn("No space left", result.stderr)
 
@@ -548,12 +548,12 @@ class Grader(unittest.TestCase):
         work = self.folder / "work"
         hand_in(self.folder, "work", REFERENCE)
         out = self.folder / "results.json"
-        result = run("make", "-s", "grade", f"OUT={out}", "STEPS=03", timeout=300,
+        result = run("make", "-s", "grade", f"OUT={out}", "STEPS=03", timeout=600,
                      env={"SUCHFOO_WORK": str(work)})
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertIn("1 of 1  work: 10.0 of 10\n", result.stdout)
         json.loads(out.read_text(encoding="utf-8"))
-        result = run("make", "-s", "grade", "STEPS=03 04", timeout=300,
+        result = run("make", "-s", "grade", "STEPS=03 04", timeout=600,
                      env={"SUCHFOO_WORK": str(work)})
         self.assertEqual(result.returncode, 2)  # make's own for a recipe that failed
         self.assertIn("1 of 1  work: 10.0 of 25\n", result.stdout)
@@ -562,11 +562,11 @@ class Grader(unittest.TestCase):
         evil = "doe$(shell touch $(TMPDIR)evil)_1_2_foo_from_mmap.hpp"
         (self.folder / evil).write_text(REFERENCE, encoding="utf-8")
         result = run("make", "-s", "grade", "STEPS=03", f"SUBMISSIONS={self.folder}", f"STUDENT={evil}", f"OUT={self.out}",
-                     timeout=300, env={"TMPDIR": f"{OWN}/"})
+                     timeout=600, env={"TMPDIR": f"{OWN}/"})
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertEqual(list(self.grades().values()), [POINTS])
         self.assertNotIn("evil", os.listdir(OWN))
-        result = run("make", "-s", "grade", "STEPS=24", f"SUBMISSIONS={self.folder}", timeout=300)
+        result = run("make", "-s", "grade", "STEPS=24", f"SUBMISSIONS={self.folder}", timeout=600)
         self.assertEqual(result.returncode, 2)
         self.assertIn("there is nothing to grade", result.stderr)
 

@@ -130,7 +130,7 @@ class Handout(unittest.TestCase):
                     out / "steps/03_missing_file")
         shutil.copy(ROOT / "steps/04_empty_file_sigbus/explain_sigbus.hpp",
                     out / "work/04_empty_file_sigbus")
-        result = run("make", "-s", "check", "STEP=04", cwd=out, timeout=120,
+        result = run("make", "-s", "check", "STEP=04", cwd=out, timeout=600,
                      env={"SUCHFOO_BUILD": str(out / "build")})
         self.assertIn("04_empty_file_sigbus: 8 of 8 behaviours", result.stdout,
                       result.stdout + result.stderr)
@@ -268,7 +268,7 @@ class WrongWork(unittest.TestCase):
             text = (step.folder / header).read_text(encoding="utf-8")
             self.assertIn(old, text)
             (work / header).write_text(text.replace(old, new), encoding="utf-8")
-            result = run(sys.executable, "common/tools", "lab", "check", number, timeout=300,
+            result = run(sys.executable, "common/tools", "lab", "check", number, timeout=600,
                          env={"SUCHFOO_WORK": str(work.parent), "SUCHFOO_BUILD": SHARED.name})
             self.assertEqual(result.returncode, 1, result.stdout)
             return result.stdout

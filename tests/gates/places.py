@@ -41,7 +41,7 @@ class Places(unittest.TestCase):
     def make(self, *words, status=0, **more):
         result = subprocess.run(["make", "-s", *words], cwd=self.place, text=True,
                                 env=self.environment(**more), stdin=subprocess.DEVNULL,
-                                capture_output=True, timeout=300)
+                                capture_output=True, timeout=600)
         self.assertEqual(result.returncode, status, result.stdout + result.stderr)
         return result
 
@@ -84,7 +84,7 @@ class Places(unittest.TestCase):
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT) for _ in range(2)]
         for process in both:
-            said, _ = process.communicate(timeout=300)
+            said, _ = process.communicate(timeout=600)
             self.assertEqual(process.returncode, 0, said)
 
     def test_6_told_to_end_nothing_is_left(self):

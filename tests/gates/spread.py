@@ -92,14 +92,14 @@ class Spread(unittest.TestCase):
         self.assertEqual(grades, {"Jane O'Brien": STEP.points, "zoë": STEP.points, "broken": 0})
 
     def test_gnu_parallel(self):
-        result = run("sh", "-ec", self.commands("parallel"), timeout=300)
+        result = run("sh", "-ec", self.commands("parallel"), timeout=600)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.check_grades()
 
     @unittest.skipIf(os.geteuid() != 0 or not shutil.which("slurmctld"), "no root, or no Slurm")
     def test_a_slurm_array(self):
         result = run("unshare", "--net", "--uts", "--pid", "--mount", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
-                     SLURM, "sh", self.folder, "sh", "-ec", self.commands("sbatch"), timeout=300)
+                     SLURM, "sh", self.folder, "sh", "-ec", self.commands("sbatch"), timeout=600)
         logs = " ".join(path.read_text(errors="replace") for path in self.folder.glob("*.log"))
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr + logs)
         self.assertIn("Submitted batch job", result.stdout)
@@ -132,15 +132,15 @@ class Spread(unittest.TestCase):
             (root / "submission").mkdir()
             for name, text in files.items():
                 (root / "submission" / name).write_text(text)
-            subprocess.run(["bash", str(root / "run_autograder")], capture_output=True, timeout=300)
+            subprocess.run(["bash", str(root / "run_autograder")], capture_output=True, timeout=600)
             data = json.loads(results.read_text())
             self.assertAlmostEqual(sum(test.get("score", 0) for test in data["tests"]), score)
         # Every other way out has results as well.
         (root / "source" / "suchfoo" / "common" / "tools" / "teacher" / "grade.py").write_text("import nothing\n")
-        subprocess.run(["bash", str(root / "run_autograder")], capture_output=True, timeout=300)
+        subprocess.run(["bash", str(root / "run_autograder")], capture_output=True, timeout=600)
         self.assertIn("not the fault of what was handed in", json.loads(results.read_text())["output"])
         shutil.rmtree(root / "source")
-        subprocess.run(["bash", str(root / "run_autograder")], capture_output=True, timeout=300)
+        subprocess.run(["bash", str(root / "run_autograder")], capture_output=True, timeout=600)
         self.assertIn("ended before it was done", json.loads(results.read_text())["output"])
 
 

@@ -20,7 +20,7 @@ class Threads(unittest.TestCase):
         cls.program = Path(folder.name) / "threads"
         subprocess.run([*shlex.split(os.environ.get("CXX", "g++")), "-std=c++20", "-g",
                         "-fsanitize=thread", "-Isteps", "-I.", "tests/gates/threads.cpp",
-                        "-o", cls.program], cwd=ROOT, check=True, timeout=100)
+                        "-o", cls.program], cwd=ROOT, check=True, timeout=600)
 
     def reported(self, how, who):
         """Whether a data race is reported."""

@@ -11,7 +11,7 @@ from test_tour import STEPS, Tour, leftovers
 class Whole(Tour):
     def test_every_outcome_is_as_declared(self):
         process = self.start()
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=600)
         self.assertEqual(process.returncode, 0, out + err)
         self.assertNotIn("\x1b", out)
         table = out.splitlines()[-len(STEPS) - 2:]

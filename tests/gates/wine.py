@@ -27,9 +27,9 @@ class Wine(unittest.TestCase):
                            "WINEDLLOVERRIDES": "mscoree,mshtml="}
         cls.addClassCleanup(cls.end)  # before the folder goes
         built = run(COMPILER, "-std=c++20", "-Wall", "-Wextra", "-static",
-                    "tests/other_systems/mapping.cpp", "-o", cls.folder / "mapping.exe", timeout=120)
+                    "tests/other_systems/mapping.cpp", "-o", cls.folder / "mapping.exe", timeout=600)
         assert (built.returncode, built.stderr) == (0, ""), built.stderr
-        run(WINE, "wineboot", "--init", env=cls.environment, timeout=120)
+        run(WINE, "wineboot", "--init", env=cls.environment, timeout=600)
 
     @classmethod
     def end(cls):
@@ -96,7 +96,7 @@ class Wine(unittest.TestCase):
     def test_steps_01_and_02_are_plain_cpp(self):
         for step in ("01_raw_struct", "02_malloc_wrapper"):
             built = run(COMPILER, "-std=c++20", "-Wall", "-Wextra", "-static", "-Isteps", "-I.",
-                        f"steps/{step}/main.cpp", "-o", self.folder / f"{step}.exe", timeout=120)
+                        f"steps/{step}/main.cpp", "-o", self.folder / f"{step}.exe", timeout=600)
             self.assertEqual((built.returncode, built.stderr), (0, ""))
         self.assertIn("Foo(42, 98)", "".join(self.wine("42", "98", program="02_malloc_wrapper.exe")[0]))
 

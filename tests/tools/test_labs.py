@@ -35,7 +35,7 @@ class Student(unittest.TestCase):
         self.file = self.work / STEP.name / "foo_from_mmap.hpp"
 
     def lab(self, *words, **env):
-        return run(sys.executable, "common/tools", "lab", *words, timeout=120,
+        return run(sys.executable, "common/tools", "lab", *words, timeout=600,
                    env={"SUCHFOO_WORK": str(self.work), "SUCHFOO_BUILD": str(self.build), **env})
 
     def right(self, step):

@@ -16,7 +16,7 @@ class Pictures(unittest.TestCase):
         if not HAS:
             print("SKIPPED: no python3-matplotlib here: sh common/setup.sh bench")
             self.skipTest("no python3-matplotlib")
-        result = run(PYTHON, "common/tools", "pictures", "--check", timeout=120)
+        result = run(PYTHON, "common/tools", "pictures", "--check", timeout=600)
         self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_a_difference_is_seen(self):
