@@ -40,7 +40,8 @@ def groups(leader):
 
 def has_not_ended(pid):
     text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    return text.rpartition(")")[2].split()[0] not in "ZX"
+    state = text.rpartition(")")[2].split()[:1]
+    return bool(state) and state[0] not in "ZX"
 
 
 def kill_all(find, kill):
