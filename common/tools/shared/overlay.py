@@ -80,11 +80,13 @@ def prepared():
                                   for path in sources):
             return folder
         with temporary_folder("prepared-", made(BUILD)) as draft:
-            jobs = [[DEBUG["tests"], "-I.", "-c", str(path.relative_to(ROOT)), "-o", str(draft / f"{path.stem}.o")]
-                    for path in shared]
-            jobs += [header_words(draft, which, ()) for which in ("tests", "common")]
+            begin = begin_with(draft / "tests.hpp")
+            headers = [header_words(draft, which, ()) for which in ("tests", "common")]
+            objects = [[DEBUG["tests"], *begin, "-I.", "-c", str(path.relative_to(ROOT)), "-o",
+                        str(draft / f"{path.stem}.o")] for path in shared]
             with ThreadPoolExecutor(2) as pool:
-                list(pool.map(compile_one, reversed(jobs)))  # the longest first
+                list(pool.map(compile_one, headers))
+                list(pool.map(compile_one, objects))
             (draft / "stamp").touch()
             shutil.rmtree(folder, ignore_errors=True)
             draft.rename(made(folder.parent) / folder.name)
@@ -102,17 +104,21 @@ def header_words(folder, which, options):
     return [DEBUG[which], *options, "-I.", "-x", "c++-header", f"{which}/precompiled.hpp", "-o", str(folder / name)]
 
 
+def begin_with(header):
+    """The words that make the compiler begin with a header that is compiled already."""
+    return ["-include-pch", f"{header}.pch"] if is_clang() else ["-include", str(header)]
+
+
 def precompiled(folder, which, options=()):
-    """The words that make the compiler begin with a header that is compiled already; for options
-    of its own that is done when it is first asked for."""
+    """The words for `which`/precompiled.hpp; for options of its own that is compiled when it is
+    first asked for."""
     with _prepared_lock, temporary_folder("header-", BUILD) as draft:
         words = header_words(draft, which, options)
         ready = folder / Path(words[-1]).name
         if not ready.exists():
             compile_one(words)
             Path(words[-1]).rename(ready)
-    begin = ["-include-pch", str(ready)] if is_clang() else ["-include", str(ready.with_suffix(""))]
-    return [DEBUG[which], *options, *begin]
+    return [DEBUG[which], *options, *begin_with(ready.with_suffix(""))]
 
 
 def options_of(test):
