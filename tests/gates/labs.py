@@ -117,6 +117,7 @@ class Gate(unittest.TestCase):
                 result = student("check", step.number, "--plain")
                 self.assertEqual(result.returncode, 0 if name == names[-1] else 1,
                                  result.stdout)
+            self.assertNotIn("run it:", result.stdout)  # nor fails what the lab does not ask for
 
 
 class Handout(unittest.TestCase):

@@ -161,9 +161,10 @@ def as_one(programs):
     includes = dict.fromkeys(re.findall("^#include .*\n", "".join(texts.values()), re.M))
     bodies = [f'namespace program_{name} {{\n#line 1 "{main_of(name).relative_to(ROOT)}"\n'
               f"{re.sub('^#include .*', '', text, flags=re.M)}}}\n" for name, text in texts.items()]
-    calls = [f'    if (name.ends_with("/{name}")) return program_{name}::main(argc, argv);\n' for name in texts]
+    calls = [f'    if (name == "{name}") return program_{name}::main(argc, argv);\n' for name in texts]
     return "".join([*includes, "#include <string_view>\n", *bodies, "int main(int argc, char** argv) {\n",
-                    "    const std::string_view name = argv[0];\n", *calls, "    return 127;\n}\n"])
+                    "    const std::string_view path = argv[0], name = path.substr(path.rfind('/') + 1);\n",
+                    *calls, "    return 127;\n}\n"])
 
 
 def libraries_of(program):
