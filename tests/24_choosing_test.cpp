@@ -25,7 +25,7 @@ namespace {
 const std::string program = program_path("24_choosing");
 
 /// What this test's workers put their names behind.
-const std::string names_start = "/suchfoo.test24." + std::to_string(::getpid()) + ".";
+const std::string names_start = own_name("24").name + ".";
 
 constexpr std::size_t room = 4096;  // bytes to reserve
 

@@ -135,7 +135,7 @@ bool has_shm() {
 }
 
 own_name::own_name(const std::string& what)
-    : name{"/suchfoo." + std::to_string(::getpid()) + "." +
+    : name{"/suchfoo." + std::to_string(::getsid(0)) + "." +
            std::to_string(static_cast<unsigned>(drawn())) + "." + what},
       path{"/dev/shm" + name} {}
 

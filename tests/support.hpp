@@ -155,7 +155,8 @@ void skip(std::string reason);
 /// as skipped.
 bool has_shm();
 
-/// A name of our own in /dev/shm, which goes when it ends.
+/// A name of our own in /dev/shm, which goes when it ends. It has the number of our
+/// session in it: if a test is killed, that tells the tools whose name it was.
 struct own_name {
     std::string name;
     std::string path;

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 from test_labs import REFERENCE, STEP, Student
-from tool import ROOT, run
+from tool import ROOT, abandoned_names, run
 
 from learner import lab
 from shared import overlay
@@ -223,11 +223,9 @@ class Loop(Student):
                                                "    const unique_fd file(")
         self.file.write_text(self.file.read_text(encoding="utf-8").replace("#include <fcntl.h>",
                                                            "#include <fcntl.h>\n#include <unistd.h>"))
-        with unittest.mock.patch.object(lab, "WORK", self.work), \
-                unittest.mock.patch.object(lab, "BUILD", self.build), \
-                unittest.mock.patch.object(overlay, "BUILD", self.build), \
-                unittest.mock.patch.object(lab, "CASE_LIMIT", 1):
-            result = lab.judge(STEP)
+        before = set(Path("/tmp").glob("suchfoo-test-*"))
+        result = self.judged_with_a_second_for_each(STEP)
+        self.assertEqual(set(Path("/tmp").glob("suchfoo-test-*")) - before, set())
         self.assertEqual(result.passed, 0)
         said = ["\n".join(lab.explain_case(case.output)) for case in result.cases
                 if not case.passed and case.output != lab.NOT_RUN]
@@ -235,6 +233,29 @@ class Loop(Student):
         # The tests were killed; the programs that hung in them have ended too.
         self.assertEqual([line for path in Path("/proc").glob("[0-9]*/cmdline")
                           if str(self.work) in (line := cmdline(path))], [])
+
+    def judged_with_a_second_for_each(self, step):
+        """Where temporary files go to a folder with a long name, too long for a unix socket."""
+        temporary = self.work / ("x" * 70)
+        temporary.mkdir()
+        with unittest.mock.patch.object(tempfile, "tempdir", str(temporary)), \
+                unittest.mock.patch.object(lab, "WORK", self.work), \
+                unittest.mock.patch.object(lab, "BUILD", self.build), \
+                unittest.mock.patch.object(overlay, "BUILD", self.build), \
+                unittest.mock.patch.object(lab, "CASE_LIMIT", 1):
+            return lab.judge(step)
+
+    def test_of_a_hang_no_name_is_left(self):
+        step = find_step("07")
+        self.right(step)
+        header = self.work / step.name / "foo_from_shm.hpp"
+        text = header.read_text(encoding="utf-8")
+        reserved = "        reserve(object.get()"
+        self.assertIn(reserved, text)
+        header.write_text(text.replace(reserved, "        for (;;) ::pause();\n" + reserved), encoding="utf-8")
+        said = [case.output for case in self.judged_with_a_second_for_each(step).cases]
+        self.assertTrue(any("still running after 1 s" in text for text in said), said)
+        self.assertEqual(abandoned_names(), [])
 
     def test_a_call_inside_assert_is_seen(self):
         self.lab("lab", "03")

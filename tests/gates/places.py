@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
-from tool import ROOT
+from tool import ROOT, abandoned_names
 
 from shared.steps import find_step
 from teacher.handout import tracked_files
@@ -101,12 +101,11 @@ class Places(unittest.TestCase):
                 _, errors = process.communicate(timeout=30)
                 self.assertIn(process.returncode, (0, 1, 130), words)
                 self.assertNotIn("Traceback", errors, words)
-                self.assertEqual(self.left(process.pid), [], words)
+                self.assertEqual(self.left(), [], words)
 
-    def left(self, pid):
+    def left(self):
         """What a tool has left: temporary files, programs that were built here, and names."""
-        found = sorted(os.listdir(self.temporary)) + sorted(
-            name for name in os.listdir("/dev/shm") if name.startswith(f"suchfoo.{pid}."))
+        found = sorted(os.listdir(self.temporary)) + abandoned_names()
         for exe in Path("/proc").glob("[0-9]*/exe"):
             try:
                 if str(self.place) in os.readlink(exe):

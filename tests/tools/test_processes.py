@@ -21,6 +21,20 @@ class Signals(unittest.TestCase):
         self.assertEqual(driver.describe_status(status), f"dies of signal {signal.SIGRTMIN + 1}")
 
 
+class Names(unittest.TestCase):
+    def test_what_a_test_that_is_killed_has_in_dev_shm_is_gone_and_no_other(self):
+        if not os.access("/dev/shm", os.W_OK | os.X_OK):
+            self.skipTest("there is no /dev/shm here, or not for us")
+        with tempfile.NamedTemporaryFile(prefix=f"suchfoo.{os.getpid()}.", dir="/dev/shm") as other:
+            status, printed = processes.run_limited(
+                ["sh", "-c", "echo $$; > /dev/shm/suchfoo.$$.test; ls /dev/shm; sleep 60"], 0.5)
+            self.assertIsNone(status)
+            left = f"suchfoo.{printed.split()[0]}.test"
+            self.assertIn(left, printed)
+            self.assertFalse(os.path.exists(f"/dev/shm/{left}"))
+            self.assertTrue(os.path.exists(other.name))
+
+
 class Interrupted(unittest.TestCase):
     def setUp(self):
         for number in processes.ENDING:

@@ -187,14 +187,15 @@ def judge(step, reference=False, progress=lambda case: None, variant=""):
     while its programs are still compiled."""
     target = BUILD / "check" / variant / step.name
     cases = []
+    limit = CASE_LIMIT * (3 if variant else 1)
 
-    def run(name):
-        return overlay.run_case(target, step, name, CASE_LIMIT * (3 if variant else 1))
+    def started(names, limit):
+        return [pool.submit(overlay.run_case, target, step, name, limit) for name in names]
 
-    def run_all(names):
-        for case in pool.map(run, names):
-            cases.append(case)
-            progress(case)
+    def tell(jobs):
+        for job in jobs:
+            cases.append(job.result())
+            progress(cases[-1])
 
     def not_run(names, why):
         cases.extend(overlay.Case(name, False, False, why) for name in names)
@@ -213,7 +214,7 @@ def judge(step, reference=False, progress=lambda case: None, variant=""):
                                     "look at what runs before main")
         headers = [name for name in names if name.startswith("header:")]
         names = [name for name in names if name not in headers]
-        run_all(headers)
+        tell(started(headers, limit))
         # Where the header is wrong, its program would only wait for what never comes.
         if any(not case.passed for case in cases):
             not_run(names, NOT_RUN)
@@ -223,9 +224,13 @@ def judge(step, reference=False, progress=lambda case: None, variant=""):
         except overlay.BuildError as error:
             not_run(names, "")
             return Result(step, cases, explain_build(error))
-        also = [pool.submit(run, name) for name in others]
-        run_all(names)
-        also = [job.result() for job in also] if all(case.passed for case in cases) else []
+        asked = started(names, limit)
+        also = started(others, 3 * limit)  # some start Python, beside all the rest
+        tell(asked)
+        if any(not case.passed for case in cases):
+            pool.shutdown(cancel_futures=True)
+            return Result(step, cases)
+        also = [job.result() for job in also]
     return Result(step, cases, also=[case for case in also if not case.passed])
 
 

@@ -8,8 +8,7 @@ import re
 import time
 import xml.etree.ElementTree as xml
 
-from shared.driver import plain_folder
-from shared.processes import run_limited, temporary_folder
+from shared.processes import run_limited, short_folder, temporary_folder
 from shared.steps import BUILD, all_steps, find_step
 
 TIMES = BUILD / "test_times.json"  # seconds that each line took the last time
@@ -20,19 +19,12 @@ PARALLEL = 4  # more than CPUs: many tests wait
 FAILURE = re.compile(r"\bERROR: |^FAILED \(|\bFATAL ERROR: ", re.M)
 
 
-def short_folder():
-    """Where temporary files go, or /tmp if that has a long name."""
-    folder = plain_folder()
-    return folder if len(folder) < 30 else "/tmp"
-
-
 class Group:
     """What CTest says, in JUnit's form, of the tests with one label."""
 
     def __init__(self, label):
         start = time.monotonic()
-        # What a test leaves when it is killed goes with this folder. (The path of a unix
-        # socket in it must not be too long.)
+        # What a test leaves when it is killed goes with this folder.
         with temporary_folder("suchfoo-test-", short_folder()) as folder:
             report = folder / "report.xml"
             self.status, self.problem = run_limited(

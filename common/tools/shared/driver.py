@@ -20,7 +20,7 @@ import termios
 import time
 from pathlib import Path
 
-from shared.processes import in_child, signal_name, signals_held
+from shared.processes import in_child, plain_folder, signal_name, signals_held
 from shared.steps import BUILD, ROOT
 
 PATIENCE = 10  # seconds that a command may take
@@ -38,12 +38,6 @@ def describe_status(status):
     if status < 0:
         return f"dies of {signal_name(-status)}"
     return {0: "works", 1: "fails cleanly"}.get(status, f"exits with {status}")
-
-
-def plain_folder():
-    """Where temporary files go, or /tmp if that has a space or a quote in its name."""
-    folder = tempfile.gettempdir()
-    return folder if re.fullmatch(r"[\w./-]+", folder) else "/tmp"
 
 
 def in_group():

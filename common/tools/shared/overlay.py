@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from shared import patches
-from shared.processes import run_limited, signal_name, temporary_folder
+from shared.processes import run_limited, short_folder, signal_name, temporary_folder
 from shared.steps import BUILD, ROOT, Step, libraries
 
 COMPILER = shlex.split(os.environ.get("CXX", "g++"))
@@ -264,7 +264,7 @@ def case_names(target, step, *filters):
 def run_case(target, step, name, limit=CASE_LIMIT):
     word = secrets.token_hex(16)
     # What a case that dies leaves behind goes with this folder.
-    with temporary_folder("suchfoo-case-") as folder:
+    with temporary_folder("suchfoo-case-", short_folder()) as folder:
         status, output = run_limited(
             [test_program(target, step), f"--test-case={name}"], limit,
             env={**os.environ, "TMPDIR": str(folder), "SUCHFOO_VERDICT": word})

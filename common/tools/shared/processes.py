@@ -3,6 +3,7 @@ time limit, and not when we are told to end."""
 
 import contextlib
 import os
+import re
 import resource
 import shutil
 import signal
@@ -121,6 +122,19 @@ def signals_held():
             raise KeyboardInterrupt
 
 
+def plain_folder():
+    """Where temporary files go, or /tmp if that has a space or a quote in its name."""
+    folder = tempfile.gettempdir()
+    return folder if re.fullmatch(r"[\w./-]+", folder) else "/tmp"
+
+
+def short_folder():
+    """Where tests may have their temporary files: the path of a unix socket must not be long, and
+    where it would be, a test would turn to /tmp, and nobody knew what it left there."""
+    folder = plain_folder()
+    return folder if len(folder) < 30 else "/tmp"
+
+
 @contextlib.contextmanager
 def temporary_folder(prefix, parent=None):
     """A folder that is gone at the end of the block, whenever a signal comes. (Python's own
@@ -151,9 +165,10 @@ def signal_name(number):
 
 
 def run_limited(argv, limit, env=None, cwd=ROOT, output=None):
-    """Runs argv in a session of its own, of which nothing is left afterwards. Returns
-    the exit status (None: it was still running after `limit` seconds) and what it printed,
-    which goes to the file `output` instead if there is one."""
+    """Runs argv in a session of its own, of which nothing is left afterwards: no process, and no
+    name in /dev/shm, where a test puts the number of its session. Returns the exit status (None:
+    it was still running after `limit` seconds) and what it printed, which goes to the file
+    `output` instead if there is one."""
     process = None
     try:
         with signals_held(), _lock:  # started and known, or not started
@@ -173,6 +188,9 @@ def run_limited(argv, limit, env=None, cwd=ROOT, output=None):
     finally:
         if process:
             kill_session(process.pid)
+            for name in Path("/dev/shm").glob(f"suchfoo.{process.pid}.*"):
+                with contextlib.suppress(OSError):
+                    name.unlink()
             with _lock:
                 _running.discard(process.pid)
     if _stopping:
