@@ -20,6 +20,7 @@ def main():
         return 2
     sys.argv[:2] = [f"{name}.py"]
     processes.end_on_signals()
+    processes.no_core_files()
     try:
         status = importlib.import_module(f"{found[0].parent.name}.{name}").main()
         sys.stdout.flush()

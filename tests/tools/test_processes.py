@@ -10,7 +10,7 @@ import time
 import unittest
 from unittest import mock
 
-import tool  # noqa: F401  (the path to the tools)
+import tool
 from shared import driver, processes
 
 
@@ -19,6 +19,32 @@ class Signals(unittest.TestCase):
         self.assertEqual(processes.signal_name(9), "SIGKILL")
         status, _ = processes.run_limited(["sh", "-c", f"kill -{signal.SIGRTMIN + 1} $$"], 10)
         self.assertEqual(driver.describe_status(status), f"dies of signal {signal.SIGRTMIN + 1}")
+
+
+TOOL = """
+import os, signal, sys
+sys.path.insert(0, "common/tools")
+from shared import processes
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # a shell's background job
+processes.end_on_signals()
+processes.no_core_files()
+os.umask(0o077)
+print(processes.run_limited(["sh", "-c", "umask; ulimit -c; kill -INT $$"], 10), flush=True)
+os.kill(os.getpid(), signal.SIGINT)
+print("goes on", flush=True)
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+processes.end_on_signals()
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+except KeyboardInterrupt:
+    print("ends")
+"""
+
+
+class Started(unittest.TestCase):
+    def test_whom_a_tool_starts_has_what_it_has_at_a_terminal(self):
+        result = tool.run(sys.executable, "-c", TOOL)
+        self.assertEqual(result.stdout, "(-2, '0022\\n0\\n')\ngoes on\nends\n", result.stderr)
 
 
 class Names(unittest.TestCase):

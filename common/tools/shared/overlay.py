@@ -242,7 +242,7 @@ def mutant_status(step, mutant, *arguments):
         patches.write(ROOT / "tests" / "mutants" / step / f"{mutant}.patch", folder)
         compile_one([f"-I{folder}", "-Isteps", "-I.", f"steps/{step}/main.cpp", "-o",
                      f"{program}_program", *Step(step).libraries])
-        status, _ = run_limited(["sh", "-c", 'ulimit -c 0; "$@"; exit $?', "sh",
+        status, _ = run_limited(["sh", "-c", '"$@"; exit $?', "sh",
                                  f"{program}_program", *arguments], CASE_LIMIT)
     return str(status)
 

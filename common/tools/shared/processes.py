@@ -16,6 +16,7 @@ from pathlib import Path
 from shared.steps import ROOT
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+USUAL_UMASK = 0o022  # files as most users make them
 
 _lock = threading.RLock()
 _running = set()  # leaders of sessions
@@ -99,17 +100,22 @@ def end_on_signals():
         end_all()
         raise KeyboardInterrupt
     for number in ENDING:
-        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
-            signal.signal(number, stop)
+        # As with nohup. A handler is not inherited: whom we start does not ignore it.
+        ignored = signal.getsignal(number) in (signal.SIG_IGN, ignore)
+        signal.signal(number, ignore if ignored else stop)
+
+
+def ignore(_number, _frame):
+    pass
 
 
 @contextlib.contextmanager
-def signals_held():
+def signals_held(mask=ENDING):
     """Lets a signal that would end us wait until the end of the block. The mask is this
     thread's, and another one may get the signal: so its handler looks at _held."""
     global _held, _waiting
     main = threading.current_thread() is threading.main_thread()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, mask)
     _held += main
     try:
         yield
@@ -151,12 +157,16 @@ def temporary_folder(prefix, parent=None):
                 shutil.rmtree(path, ignore_errors=True)
 
 
+def no_core_files():
+    """Neither of us nor of whom we start: many a test dies."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def in_child():
     for number in ENDING:  # as at a terminal: a shell's background job has SIGINT ignored
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.umask(0o022)  # files as most users make them
+    os.umask(USUAL_UMASK)
 
 
 def signal_name(number):
@@ -171,12 +181,14 @@ def run_limited(argv, limit, env=None, cwd=ROOT, output=None):
     `output` instead if there is one."""
     process = None
     try:
-        with signals_held(), _lock:  # started and known, or not started
+        # Started and known, or not started. It would inherit a mask; and a function of Python that
+        # runs in it before the program does would take longer than many a test.
+        with signals_held(mask=()), _lock:
             if _stopping:
                 raise Stopped
-            process = subprocess.Popen(argv, cwd=cwd, env=env, start_new_session=True,
-                                       preexec_fn=in_child, stdin=subprocess.DEVNULL,
-                                       stdout=output or subprocess.PIPE, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(argv, cwd=cwd, env=env, start_new_session=True, umask=USUAL_UMASK,
+                                       stdin=subprocess.DEVNULL, stdout=output or subprocess.PIPE,
+                                       stderr=subprocess.STDOUT)
             _running.add(process.pid)
         try:
             printed, _ = process.communicate(timeout=limit)
