@@ -191,11 +191,6 @@ def leftovers():
     return found
 
 
-def as_from_a_terminal():
-    """A shell starts what is in the background with SIGINT ignored, and that is inherited."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class Grader(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="suchfoo-class-")
@@ -486,8 +481,7 @@ class Grader(unittest.TestCase):
             hand_in(self.folder, f"student{number}", REFERENCE + f"// {number}\n")
         process = subprocess.Popen(
             [sys.executable, "common/tools", "grade", "--steps", "03", "--submissions", str(self.folder), "--out",
-             str(self.out)], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            preexec_fn=as_from_a_terminal)
+             str(self.out)], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         lines = (line for line in process.stdout if " of 6  student" in line)
         next(lines), next(lines)
         process.send_signal(signal.SIGINT)

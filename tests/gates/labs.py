@@ -224,7 +224,10 @@ class Loop(Student):
         self.file.write_text(self.file.read_text(encoding="utf-8").replace("#include <fcntl.h>",
                                                            "#include <fcntl.h>\n#include <unistd.h>"))
         before = set(Path("/tmp").glob("suchfoo-test-*"))
-        result = self.judged_with_a_second_for_each(STEP)
+        long = self.work / ("x" * 70)  # for a unix socket's path
+        long.mkdir()
+        with unittest.mock.patch.object(tempfile, "tempdir", str(long)):
+            result = self.judged(STEP, CASE_LIMIT=1)
         self.assertEqual(set(Path("/tmp").glob("suchfoo-test-*")) - before, set())
         self.assertEqual(result.passed, 0)
         said = ["\n".join(lab.explain_case(case.output)) for case in result.cases
@@ -234,15 +237,10 @@ class Loop(Student):
         self.assertEqual([line for path in Path("/proc").glob("[0-9]*/cmdline")
                           if str(self.work) in (line := cmdline(path))], [])
 
-    def judged_with_a_second_for_each(self, step):
-        """Where temporary files go to a folder with a long name, too long for a unix socket."""
-        temporary = self.work / ("x" * 70)
-        temporary.mkdir()
-        with unittest.mock.patch.object(tempfile, "tempdir", str(temporary)), \
-                unittest.mock.patch.object(lab, "WORK", self.work), \
-                unittest.mock.patch.object(lab, "BUILD", self.build), \
-                unittest.mock.patch.object(overlay, "BUILD", self.build), \
-                unittest.mock.patch.object(lab, "CASE_LIMIT", 1):
+    def judged(self, step, **changed):
+        """Here, and not in a process of its own, with other values in lab.py."""
+        with unittest.mock.patch.multiple(lab, WORK=self.work, BUILD=self.build, **changed), \
+                unittest.mock.patch.object(overlay, "BUILD", self.build):
             return lab.judge(step)
 
     def test_of_a_hang_no_name_is_left(self):
@@ -253,9 +251,25 @@ class Loop(Student):
         reserved = "        reserve(object.get()"
         self.assertIn(reserved, text)
         header.write_text(text.replace(reserved, "        for (;;) ::pause();\n" + reserved), encoding="utf-8")
-        said = [case.output for case in self.judged_with_a_second_for_each(step).cases]
+        said = [case.output for case in self.judged(step, CASE_LIMIT=1).cases]
         self.assertTrue(any("still running after 1 s" in text for text in said), said)
         self.assertEqual(abandoned_names(), [])
+
+    def test_what_the_lab_does_not_ask_for_fails_only_if_it_fails_alone(self):
+        self.right(STEP)
+        name, run_case = "program: anything but one path is wrong usage", overlay.run_case
+        for failures, expected in ((1, []), (2, [name])):
+            left = [None] * failures
+
+            def failing(target, step, case, limit):
+                result = run_case(target, step, case, limit)
+                if case == name and left:
+                    result.passed = bool(left.pop())
+                return result
+            with unittest.mock.patch.object(overlay, "run_case", failing):
+                result = self.judged(STEP)
+            self.assertTrue(result.complete)
+            self.assertEqual(([case.name for case in result.also], left), (expected, []))
 
     def test_a_call_inside_assert_is_seen(self):
         self.lab("lab", "03")

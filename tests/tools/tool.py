@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -9,6 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "common" / "tools"))
+# A shell starts what is in the background with SIGINT ignored, and that is inherited. A handler is
+# not: whom we start has it as at a terminal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def run(*argv, **more):

@@ -189,7 +189,7 @@ def judge(step, reference=False, progress=lambda case: None, variant=""):
     cases = []
     limit = CASE_LIMIT * (3 if variant else 1)
 
-    def started(names, limit):
+    def started(names):
         return [pool.submit(overlay.run_case, target, step, name, limit) for name in names]
 
     def tell(jobs):
@@ -214,7 +214,7 @@ def judge(step, reference=False, progress=lambda case: None, variant=""):
                                     "look at what runs before main")
         headers = [name for name in names if name.startswith("header:")]
         names = [name for name in names if name not in headers]
-        tell(started(headers, limit))
+        tell(started(headers))
         # Where the header is wrong, its program would only wait for what never comes.
         if any(not case.passed for case in cases):
             not_run(names, NOT_RUN)
@@ -224,13 +224,15 @@ def judge(step, reference=False, progress=lambda case: None, variant=""):
         except overlay.BuildError as error:
             not_run(names, "")
             return Result(step, cases, explain_build(error))
-        asked = started(names, limit)
-        also = started(others, 3 * limit)  # some start Python, beside all the rest
+        asked = started(names)
+        also = started(others)
         tell(asked)
         if any(not case.passed for case in cases):
             pool.shutdown(cancel_futures=True)
             return Result(step, cases)
         also = [job.result() for job in also]
+    # Beside all the others one may have been too slow.
+    also = [overlay.run_case(target, step, case.name, 3 * limit) for case in also if not case.passed]
     return Result(step, cases, also=[case for case in also if not case.passed])
 
 
