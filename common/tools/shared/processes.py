@@ -166,6 +166,7 @@ def in_child():
     for number in ENDING:  # as at a terminal: a shell's background job has SIGINT ignored
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+    no_core_files()
     os.umask(USUAL_UMASK)
 
 
