@@ -136,7 +136,7 @@ def plain_folder():
 
 def short_folder():
     """Where tests may have their temporary files: the path of a unix socket must not be long, and
-    where it would be, a test would turn to /tmp, and nobody knew what it left there."""
+    where it would be, a test would turn to /tmp, and nobody would know what it left there."""
     folder = plain_folder()
     return folder if len(folder) < 30 else "/tmp"
 
