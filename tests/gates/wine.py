@@ -23,8 +23,9 @@ class Wine(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="suchfoo-wine-")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
+        # The folder of its server stays where temporary files go.
         cls.environment = {"WINEPREFIX": f"{folder.name}/prefix", "WINEDEBUG": "-all", "DISPLAY": "",
-                           "WINEDLLOVERRIDES": "mscoree,mshtml="}
+                           "WINEDLLOVERRIDES": "mscoree,mshtml=", "TMPDIR": folder.name}
         cls.addClassCleanup(cls.end)  # before the folder goes
         built = run(COMPILER, "-std=c++20", "-Wall", "-Wextra", "-static",
                     "tests/other_systems/mapping.cpp", "-o", cls.folder / "mapping.exe", timeout=600)
