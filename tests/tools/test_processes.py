@@ -53,8 +53,8 @@ class Names(unittest.TestCase):
             self.skipTest("there is no /dev/shm here, or not for us")
         with tempfile.NamedTemporaryFile(prefix=f"suchfoo.{os.getpid()}.", dir="/dev/shm") as other:
             status, printed = processes.run_limited(
-                ["sh", "-c", "echo $$; > /dev/shm/suchfoo.$$.test; ls /dev/shm; sleep 60"], 0.5)
-            self.assertIsNone(status)
+                ["sh", "-c", "echo $$; > /dev/shm/suchfoo.$$.test; ls /dev/shm; kill -KILL $$"], 60)
+            self.assertEqual(status, -signal.SIGKILL)
             left = f"suchfoo.{printed.split()[0]}.test"
             self.assertIn(left, printed)
             self.assertFalse(os.path.exists(f"/dev/shm/{left}"))
